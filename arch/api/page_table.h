@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Page tables of the CPU behind a small interface: leaf entries as values, walks that make or find them.
+#pragma once
+
+#include <atomic>
+
+#include "base/address.h"
+#include "base/result.h"
+#include "base/units.h"
+#include "core/vm/protection.h"
+
+namespace arch {
+
+// One leaf entry: absent, or a page with rights. A value; changing it changes no table.
+class PageEntry {
+public:
+    constexpr PageEntry() = default;
+    constexpr explicit PageEntry(u64 bits) : bits_(bits) {}
+    static PageEntry make_user(PhysAddr page, core::Protection protection);
+
+    bool present() const;
+    bool writable() const;
+    bool executable() const;
+    bool dirty() const;
+    bool accessed() const;
+    PhysAddr address() const;
+    PageEntry read_only() const;
+    PageEntry writable_and_dirty() const;
+    PageEntry with_protection(core::Protection protection) const;
+    PageEntry not_accessed() const;
+    // A page that is the personality's or the kernel's, not counted in a Page record (vdso data).
+    bool special() const;
+    PageEntry as_special() const;
+    // Not present but not empty: a swap slot, kept for the core.
+    bool is_swap() const;
+
+    constexpr u64 bits() const { return bits_; }
+    constexpr bool is_none() const { return bits_ == 0; }
+    constexpr bool operator==(const PageEntry&) const = default;
+
+private:
+    u64 bits_ = 0;
+};
+
+// The user half's tables of one address space; the kernel half is shared by all. Entries are read and
+// written under the address space's page-table lock (read racily by the CPU).
+class PageTable {
+public:
+    static Result<PageTable> create(); // errors: nomem
+    PageTable(PageTable&& other) noexcept : root_(other.root_), pages_(other.pages_) {
+        other.root_ = PhysAddr();
+    }
+    PageTable& operator=(PageTable&&) = delete;
+    ~PageTable(); // no leaf is present any more
+
+    // The leaf entry's place for `address`, or null if a table on the way is missing. The pointer stays
+    // good until free_tables of that range.
+    volatile u64* find(u64 address) const;
+    // The same, making tables. Errors: nomem.
+    Result<volatile u64*> make(u64 address);
+    // Calls visit(address, entry place) for each leaf place in tables that exist in start..end-1, in
+    // order, present or not.
+    template <typename Visit>
+    void for_each_leaf(u64 start, u64 end, Visit visit) const;
+    // Frees tables that lie wholly in start..end-1 and hold no present leaf. After the flush.
+    void free_tables(u64 start, u64 end);
+
+    PhysAddr root() const { return root_; }
+    u64 table_pages() const { return pages_; }
+    // Which CPUs have it loaded or may cache it: the targets of a shootdown.
+    std::atomic<u64>& cpus() { return cpus_; }
+
+private:
+    explicit PageTable(PhysAddr root) : root_(root) {}
+    PhysAddr root_;
+    u64 pages_ = 1;
+    std::atomic<u64> cpus_{0};
+};
+
+// Loads the tables of `table`, or the kernel's own for null, on this CPU. Preemption off.
+void load_page_table(PageTable* table);
+// Forgets cached translations of start..end-1 on every CPU that may have them. Interrupts on.
+void flush_user_range(PageTable& table, u64 start, u64 end);
+// The same for this CPU only (rights only widened, or a fresh page).
+void flush_local_page(u64 address);
+
+} // namespace arch
+
+#include "inline/page_table.h"

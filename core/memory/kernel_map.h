@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The kernel's own mappings outside the map of all memory: device windows, stacks, component text, blocks
+// that need not be contiguous. Each is surrounded by unmapped guard pages. Process context.
+#pragma once
+
+#include <span>
+
+#include "base/address.h"
+#include "base/result.h"
+#include "base/units.h"
+#include "core/memory/page.h"
+
+namespace core {
+
+enum class KernelProtection : u8 { read_only, read_write, read_execute };
+enum class CacheMode : u8 { write_back, uncached, write_combining };
+
+// A range of kernel addresses; unmapped (and its frames, if it owns them, freed) by the destructor.
+class KernelMapping {
+public:
+    KernelMapping() = default;
+    // Registers or memory of a device. Errors: nomem, inval (overlaps RAM).
+    static Result<KernelMapping> map_device(PhysAddr address, Bytes size, CacheMode mode);
+    // Fresh zeroed frames, contiguous in kernel addresses only. Errors: nomem.
+    static Result<KernelMapping> allocate(Bytes size, KernelProtection protection);
+
+    KernelMapping(KernelMapping&& other) noexcept
+        : address_(std::exchange(other.address_, KernelVirt())),
+          size_(std::exchange(other.size_, Bytes())), owns_frames_(other.owns_frames_) {}
+    KernelMapping& operator=(KernelMapping&& other) noexcept {
+        std::swap(address_, other.address_);
+        std::swap(size_, other.size_);
+        std::swap(owns_frames_, other.owns_frames_);
+        return *this;
+    }
+    ~KernelMapping();
+
+    KernelVirt address() const { return address_; }
+    Bytes size() const { return size_; }
+    template <typename T = u8>
+    T* as() const {
+        return address_.as<T>();
+    }
+    // Changes the rights of a part (offset and size in bytes, page aligned).
+    Result<> protect(Bytes offset, Bytes size, KernelProtection protection);
+
+private:
+    KernelVirt address_;
+    Bytes size_;
+    bool owns_frames_ = false;
+};
+
+// A physical range that is RAM, through the map of all memory.
+u8* physical_view(PhysAddr address);
+
+} // namespace core

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Kernel stacks: mapped with a guard page below, cached per CPU.
+#pragma once
+
+#include <utility>
+
+#include "base/address.h"
+#include "base/result.h"
+
+namespace core {
+
+class KernelStack {
+public:
+    static constexpr u64 size = 16 * 1024;
+
+    KernelStack() = default;
+    static Result<KernelStack> create(); // errors: nomem
+    KernelStack(KernelStack&& other) noexcept
+        : bottom_(std::exchange(other.bottom_, KernelVirt())) {}
+    KernelStack& operator=(KernelStack&& other) noexcept {
+        std::swap(bottom_, other.bottom_);
+        return *this;
+    }
+    ~KernelStack();
+
+    KernelVirt bottom() const { return bottom_; }
+    KernelVirt top() const { return bottom_ + size; }
+
+private:
+    KernelVirt bottom_;
+};
+
+} // namespace core

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Handles: a table of slots {object, rights, badge}. A Linux fd is a slot's index. Look-up takes no lock:
+// one who borrows from a table that no other thread shares takes no reference either.
+#pragma once
+
+#include <atomic>
+
+#include "base/result.h"
+#include "core/object/object.h"
+#include "core/sync/guarded.h"
+
+namespace core {
+
+// What a holder may do. Duplicating only narrows.
+enum class Rights : u32 {
+    none = 0,
+    read = 1 << 0,
+    write = 1 << 1,
+    map = 1 << 2,
+    execute = 1 << 3,
+    transfer = 1 << 4,
+    duplicate = 1 << 5,
+    control = 1 << 6,
+    all = 0x7f,
+};
+constexpr Rights operator|(Rights a, Rights b) {
+    return static_cast<Rights>(static_cast<u32>(a) | static_cast<u32>(b));
+}
+constexpr bool allows(Rights held, Rights wanted) {
+    return (static_cast<u32>(held) & static_cast<u32>(wanted)) == static_cast<u32>(wanted);
+}
+
+class HandleTable;
+
+// An object in use by a call: keeps it alive. Null when the index names nothing.
+class Borrowed {
+public:
+    Borrowed() = default;
+    Borrowed(Object* object, Rights rights, bool owned)
+        : object_(object), rights_(rights), owned_(owned) {}
+    Borrowed(Borrowed&& other) noexcept
+        : object_(std::exchange(other.object_, nullptr)), rights_(other.rights_),
+          owned_(other.owned_) {}
+    Borrowed& operator=(Borrowed&& other) noexcept {
+        std::swap(object_, other.object_);
+        std::swap(rights_, other.rights_);
+        std::swap(owned_, other.owned_);
+        return *this;
+    }
+    ~Borrowed() {
+        if (object_ && owned_) [[unlikely]]
+            object_->drop_reference();
+    }
+
+    explicit operator bool() const { return object_ != nullptr; }
+    Object* get() const { return object_; }
+    Rights rights() const { return rights_; }
+
+private:
+    Object* object_ = nullptr;
+    Rights rights_ = Rights::none;
+    bool owned_ = false;
+};
+
+class HandleTable : public RefCounted<HandleTable> {
+public:
+    static Result<Ref<HandleTable>> create();
+    ~HandleTable();
+
+    // The object at `index`, or a null Borrowed. Process context; valid for the current call only.
+    Borrowed borrow(u32 index) const;
+
+    // Puts `object` into the lowest free slot >= `lowest` and < `limit`. Errors: mfile, nomem.
+    Result<u32> install(Ref<Object> object, Rights rights, bool close_on_exec, u32 lowest, u32 limit);
+    // Reserves a slot to be filled or given back once nothing can fail. Errors: mfile, nomem.
+    Result<u32> reserve(bool close_on_exec, u32 lowest, u32 limit);
+    void fill_reserved(u32 index, Ref<Object> object, Rights rights);
+    void release_reserved(u32 index);
+    // Puts `object` at exactly `index`, closing what was there (dup2). Errors: badf (index >= limit),
+    // nomem, busy (the slot is reserved by another thread).
+    Result<> replace(u32 index, Ref<Object> object, Rights rights, bool close_on_exec, u32 limit);
+    // Empties a slot. Errors: badf.
+    Result<> close(u32 index);
+    // Takes out the slot's object without telling it. Errors: badf.
+    Result<Ref<Object>> take(u32 index);
+
+    Result<bool> close_on_exec(u32 index) const; // errors: badf
+    Result<> set_close_on_exec(u32 index, bool value);
+
+    // A copy with the same slots (fork). Errors: nomem.
+    Result<Ref<HandleTable>> clone(u32 limit = ~0u) const;
+    void close_all_on_exec();
+    // Closes the slots first..last (close_range).
+    void close_range(u32 first, u32 last);
+    // The lowest used index >= `from`, or nothing (/proc/self/fd). Errors: badf when there is none.
+    Result<u32> next_used(u32 from) const;
+
+    // How many threads share the table: 1 lets borrow() skip the reference. Kept by the personality.
+    void add_sharer() { sharers_.fetch_add(1, std::memory_order_relaxed); }
+    void drop_sharer() { sharers_.fetch_sub(1, std::memory_order_relaxed); }
+    u32 sharers() const { return sharers_.load(std::memory_order_relaxed); }
+
+private:
+    friend class Ref<HandleTable>;
+    struct Slot {
+        std::atomic<Object*> object{nullptr};
+        Rights rights = Rights::none;
+        u32 badge = 0;
+    };
+    struct Slots; // an array with its size; a table that grew leaves the old one until an epoch later
+
+    HandleTable() = default;
+    Result<u32> claim(bool close_on_exec, u32 lowest, u32 limit);
+    Result<> grow(u32 wanted);
+
+    mutable Lock<lock_class::handle_table> lock_;
+    std::atomic<Slots*> slots_{nullptr};
+    std::atomic<u32> sharers_{1};
+};
+
+} // namespace core

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The scheduler: per-CPU run queues, a real-time and a fair class, balance between CPUs.
+#pragma once
+
+#include "base/result.h"
+#include "core/sched/entity.h"
+#include "core/task/thread.h"
+
+namespace core {
+
+class Scheduler {
+public:
+    // Gives up the CPU to whoever should run; returns when this thread is chosen again. Process context.
+    static void yield();
+    // Wakes a sleeping thread; false if it was not asleep. Any context.
+    static bool wake(Thread& thread);
+    // Same, expecting the caller to sleep soon: keeps both on one CPU when that is cheaper.
+    static bool wake_synchronously(Thread& thread);
+
+    // Errors: inval (no allowed CPU is online).
+    static Result<> set_affinity(Thread& thread, u64 mask);
+    static void set_parameters(Thread& thread, const SchedulingParameters& parameters);
+
+    // The mask of CPUs that run threads.
+    static u64 online_cpus();
+    static u32 cpu_count();
+    // Threads that run or wait for a CPU, over all CPUs; and the 1, 5, 15 minute averages in 1/2048.
+    static u32 runnable_count();
+    static void load_averages(u64 (&averages)[3]);
+    // Nanoseconds since boot that CPU `cpu` spent in user mode, in the kernel, idle.
+    struct CpuTimes {
+        Nanos user, system, idle;
+    };
+    static CpuTimes cpu_times(u32 cpu);
+    static u64 context_switches();
+
+    // For the thread and wait-queue code:
+    // Sleeps if the thread's state still says so. Interrupts on, preemption on.
+    static void block();
+    // Called by the timer interrupt and by wake-ups; picks who runs next. Preemption off allowed.
+    static void reschedule();
+};
+
+} // namespace core

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Run-time checks of debug boots: lock order, no sleeping under a spinning lock. Free in release builds.
+#pragma once
+
+#include "core/sync/lock_class.h"
+
+namespace core {
+
+#ifdef PITH_DEBUG
+// Records that the current CPU or thread takes or drops a lock; reports a wrong order and stops.
+void order_acquire(const void* lock, const char* name, u16 order, LockKind kind);
+void order_release(const void* lock, LockKind kind);
+// Reports a caller that may not sleep here: preemption off, interrupts off or in an interrupt.
+void might_sleep();
+#else
+inline void order_acquire(const void*, const char*, u16, LockKind) {}
+inline void order_release(const void*, LockKind) {}
+inline void might_sleep() {}
+#endif
+
+} // namespace core

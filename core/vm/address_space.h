@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// An address space: ranges ("mappings") over the user half and the page tables behind them. Private pages
+// live in the page tables, counted in their records; fork shares them copy-on-write.
+#pragma once
+
+#include <functional>
+#include <span>
+
+#include "arch/api/page_table.h"
+#include "base/result.h"
+#include "base/tree.h"
+#include "core/sync/lock.h"
+#include "core/vm/memory_object.h"
+
+namespace core {
+
+class AddressSpace;
+class AnonymousFamily;
+
+struct MapRequest {
+    enum class Placement : u8 { anywhere, fixed, fixed_no_replace };
+
+    UserVirt address;      // a hint, or the place
+    Bytes length;          // rounded up to pages
+    Protection protection = Protection::none;
+    Protection maximum = Protection::read | Protection::write | Protection::execute;
+    Placement placement = Placement::anywhere;
+    bool shared = false;   // writes reach the object
+    bool below_4g = false; // MAP_32BIT, 32-bit programs
+    bool grows_down = false;
+    bool populate = false;
+    bool locked = false;
+    RefOrNull<MemoryObject> object; // null: private anonymous memory
+    u64 object_page = 0;            // index of the first page in the object
+    RefOrNull<Object> owner;        // the open file, for /proc/PID/maps
+    const char* label = nullptr;    // "[heap]", "[stack]", "[vdso]"; static storage
+};
+
+struct MappingOrder;
+
+// One range. Guarded by its address space's lock.
+class Mapping : public base::TreeHook<> {
+public:
+    u64 start = 0;  // first address
+    u64 end = 0;    // one past the last
+    Protection protection = Protection::none;
+    Protection maximum = Protection::none;
+    bool shared = false;
+    bool grows_down = false;
+    bool locked = false;
+    bool dont_fork = false;  // MADV_DONTFORK
+    bool wipe_on_fork = false;
+    bool dont_dump = false;
+    u8 access_pattern = 0;   // MADV_RANDOM, MADV_SEQUENTIAL
+    u64 object_page = 0;     // object: page index of start; anonymous: not used
+    RefOrNull<MemoryObject> object;
+    RefOrNull<Object> owner;
+    const char* label = nullptr;
+    AddressSpace* space = nullptr;
+
+    u64 index_of(u64 address) const { return object_page + ((address - start) >> page_shift); }
+
+private:
+    friend class MemoryObject;
+    friend class AddressSpace;
+    ListLink object_link_;
+};
+
+struct MappingOrder {
+    bool operator()(const Mapping& a, const Mapping& b) const { return a.start < b.start; }
+    bool operator()(const Mapping& a, u64 address) const { return a.start < address; }
+    bool operator()(u64 address, const Mapping& b) const { return address < b.start; }
+};
+
+// What happened with a fault the kernel tried to resolve.
+enum class FaultOutcome : u8 { resolved, no_mapping, no_right, bus_error, no_memory };
+
+class AddressSpace final : public Object {
+public:
+    // Empty, sharing the kernel half. Errors: nomem.
+    static Result<Ref<AddressSpace>> create();
+    ~AddressSpace() override;
+
+    // All of these: process context. Errors: nomem, inval, exist (fixed_no_replace), acces (beyond the
+    // maximum rights), overflow.
+    Result<UserVirt> map(const MapRequest& request);
+    Result<> unmap(UserVirt address, Bytes length);
+    Result<> protect(UserVirt address, Bytes length, Protection protection);
+    struct RemapRequest {
+        UserVirt old_address;
+        Bytes old_length, new_length;
+        bool may_move = false;
+        bool fixed = false;
+        bool dont_unmap = false;
+        UserVirt new_address;
+    };
+    Result<UserVirt> remap(const RemapRequest& request);
+    // Grows or shrinks the heap mapping that starts at `start` so that it ends at `end`; creates it.
+    Result<> set_heap(UserVirt start, UserVirt end);
+
+    // Throws private pages away (MADV_DONTNEED, MADV_FREE); they read as fresh afterwards.
+    Result<> discard(UserVirt address, Bytes length);
+    // Makes pages present (MAP_POPULATE, mlock, MADV_POPULATE_*). Errors: nomem, fault.
+    Result<> populate(UserVirt address, Bytes length, Access access);
+    // Writes dirty pages of shared file mappings (msync). Errors: nomem (a hole), io.
+    Result<> sync(UserVirt address, Bytes length);
+    // One byte per page: 1 if present or cached (mincore). Errors: nomem.
+    Result<> residency(UserVirt address, std::span<u8> pages);
+
+    // Resolves a page fault of the current thread. Process context, interrupts on.
+    FaultOutcome handle_fault(UserVirt address, Access access);
+
+    // A copy-on-write copy (fork). Errors: nomem.
+    Result<Ref<AddressSpace>> clone();
+    // Removes everything (exit); afterwards it is empty.
+    void clear();
+
+    // Calls `visit` for each mapping in order, with the space locked; stops when it returns false.
+    void for_each(UserVirt from, bool (*visit)(const Mapping& mapping, void* argument),
+                  void* argument);
+    // A copy of what is at `address`, for the core dump and /proc/PID/mem: works on another process's
+    // space. Errors: fault. May sleep.
+    Result<> read_memory(UserVirt address, std::span<u8> target);
+    Result<> write_memory(UserVirt address, std::span<const u8> source, bool even_read_only);
+
+    struct Statistics {
+        Pages mapped, resident, resident_peak, mapped_peak, data, stack, text, locked, page_tables;
+        Pages resident_file;
+    };
+    Statistics statistics() const;
+    // Limits that map() and set_heap() keep to (RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK), in bytes.
+    struct Limits {
+        u64 address_space = ~u64{0};
+        u64 data = ~u64{0};
+        u64 stack = ~u64{0};
+        u64 locked = ~u64{0};
+    };
+    Limits limits;
+    // Where the search for free room begins; exec sets it below the stack.
+    u64 map_base = 0;
+    bool compat = false; // a 32-bit program: 4 GiB of addresses
+
+    arch::PageTable& page_table() { return table_; }
+    // A key for futexes: (object, index) of a shared mapping or (space, address) of a private one.
+    struct WordKey {
+        const void* owner;
+        u64 offset;
+        bool operator==(const WordKey&) const = default;
+    };
+    // Errors: fault. `shared` false gives the private key without a look-up.
+    Result<WordKey> word_key(UserVirt address, bool shared);
+
+private:
+    friend class Ref<AddressSpace>;
+    friend class MemoryObject;
+    using Ranges = base::Tree<Mapping, MappingOrder>;
+
+    explicit AddressSpace(arch::PageTable table);
+
+    Mapping* find(u64 address);
+    Mapping* first_ending_after(u64 address);
+    Result<u64> find_room(u64 length, u64 hint, bool below_4g);
+    Result<> remove_range(u64 start, u64 end);
+    Result<Mapping*> split(Mapping& mapping, u64 at);
+    void try_merge(Mapping& mapping);
+    void insert(Mapping& mapping);
+    void erase(Mapping& mapping);
+    Result<> apply_protection(u64 start, u64 end, Protection protection);
+    FaultOutcome fault_anonymous(Mapping& mapping, u64 address, Access access);
+    FaultOutcome fault_object(Mapping& mapping, u64 address, Access access);
+    FaultOutcome fault_present(Mapping& mapping, u64 address, Access access, arch::PageEntry entry);
+    FaultOutcome copy_page(Mapping& mapping, u64 address, Page& source);
+    bool grow_stack(Mapping& mapping, u64 address);
+
+    mutable Lock<lock_class::address_space> lock_;
+    Ranges ranges_;              // guarded by lock_
+    Mapping* recent_ = nullptr;  // last mapping found; guarded by lock_
+    arch::PageTable table_;
+    Lock<lock_class::page_table> table_lock_; // page-table entries
+    u64 mapped_pages_ = 0;       // guarded by lock_
+    u64 mapped_peak_ = 0;
+    u64 locked_pages_ = 0;
+    std::atomic<i64> resident_pages_{0};
+    std::atomic<i64> resident_file_pages_{0};
+    i64 resident_peak_ = 0;
+};
+
+} // namespace core

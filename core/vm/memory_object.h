@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A memory object: pages by index that address spaces map and the kernel reads. Files, shared memory and
+// devices are memory objects; private anonymous memory needs none.
+#pragma once
+
+#include "base/list.h"
+#include "core/memory/page.h"
+#include "core/object/object.h"
+#include "core/sync/guarded.h"
+#include "core/vm/protection.h"
+
+namespace core {
+
+class Mapping; // one range of one address space (core/vm/address_space.h)
+
+class MemoryObject : public Object {
+public:
+    // The page at `index` for a mapping that wants `access`; a write makes it dirty. May sleep and read.
+    // Errors: nomem, io, and fault for an index beyond the end (SIGBUS).
+    virtual Result<PageRef> page_for_mapping(u64 index, Access access) = 0;
+    // The page if it is there and up to date, without sleeping (fault-around); null otherwise.
+    virtual PageRef try_page(u64 index) = 0;
+
+    // Mappings of this object, so that truncation and write-back can reach their page tables.
+    // Kept by core/vm.
+    void add_mapping(Mapping& mapping);
+    void remove_mapping(Mapping& mapping);
+    // Removes the pages first..last-1 from every mapping; with private copies too if `copies`.
+    void unmap_pages(u64 first, u64 last);
+    // Makes a page read-only in every mapping; true if one had written to it since.
+    bool write_protect_page(Page& page);
+
+protected:
+    MemoryObject() : Object(ObjectKind::memory_object) {}
+    ~MemoryObject() override;
+
+private:
+    struct Mappings {
+        ListLink head; // of Mapping::object_link_
+    };
+    friend class Mapping;
+    Lock<lock_class::page_cache> mappings_lock_;
+    ListLink mappings_; // a ring; guarded by mappings_lock_
+};
+
+} // namespace core
