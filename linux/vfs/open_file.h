@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// An open file: what a Linux fd's handle names. Files on a file system, pipes, sockets, terminals, epoll
+// sets and the rest derive from it. Every operation has a default that answers the error Linux gives.
+#pragma once
+
+#include "abi/linux/types.h"
+#include "core/object/handle_table.h"
+#include "core/sync/wait_queue.h"
+#include "core/vm/address_space.h"
+#include "linux/vfs/io_cursor.h"
+
+namespace linux {
+
+class Inode;
+class Path; // {mount, dentry}, linux/vfs/path.h
+
+// Hangs waiters on the queues a file would wake when its readiness changes. poll, select and epoll each
+// have their own kind.
+class PollRegistration {
+public:
+    virtual void watch(core::WaitQueue& queue) = 0;
+
+protected:
+    ~PollRegistration() = default;
+};
+
+// Per-call flags (pread's RWF_*, O_NONBLOCK of the file or MSG_DONTWAIT).
+struct IoFlags {
+    bool non_block = false;
+    bool append = false;
+    bool sync = false;
+    bool data_sync = false;
+};
+
+class OpenFile : public core::Object {
+public:
+    // Whether read and write use and move the file position; streams ignore offsets.
+    enum class Positioning : u8 { stream, seekable };
+
+    u32 flags() const { return flags_.load(std::memory_order_relaxed); }
+    void set_flags(u32 flags) { flags_.store(flags, std::memory_order_relaxed); }
+    bool is_readable() const { return readable_; }
+    bool is_writable() const { return writable_; }
+    Positioning positioning() const { return positioning_; }
+    IoFlags io_flags() const {
+        const u32 f = flags();
+        return {.non_block = (f & open_flag::non_block) != 0,
+                .append = (f & open_flag::append) != 0,
+                .sync = (f & open_flag::sync) == open_flag::sync,
+                .data_sync = (f & open_flag::data_sync) != 0};
+    }
+
+    // Reads at `offset` (streams: whatever comes next). 0 at the end. Errors: again, intr (restartable:
+    // return Errno::restartsys), io, fault, inval when the file cannot be read this way.
+    virtual Result<usize> read(IoCursor& target, u64 offset, IoFlags flags);
+    // Writes at `offset`, or at the end when flags.append (then `offset` is set to where it went).
+    virtual Result<usize> write(IoCursor& source, u64& offset, IoFlags flags);
+    // Errors: spipe for streams, inval.
+    virtual Result<u64> seek(i64 offset, u32 whence);
+    // Ready events; registers the caller on the queues first when `registration` is given. Never sleeps.
+    virtual u32 poll(PollRegistration* registration);
+    // Errors: notty when the request is not known.
+    virtual Result<u64> ioctl(u32 request, u64 argument);
+    // Fills in request.object and what else a mapping of this file needs. Errors: nodev, acces.
+    virtual Result<> prepare_map(core::MapRequest& request);
+    virtual Result<> sync(bool data_only); // errors: inval where fsync makes no sense, io
+    virtual Result<> truncate(u64 size);
+    virtual Result<> allocate(u32 mode, u64 offset, u64 length); // fallocate; errors: nodev, opnotsupp
+    // The flags fcntl(F_SETFL) may change were changed to `flags` (O_DIRECT and friends checked here).
+    virtual Result<> flags_changed(u32 flags);
+
+    // The inode behind it, or a nameless one made for pipes, sockets, anon files (fstat works on all).
+    virtual Inode& inode() const = 0;
+    // The name for /proc/self/fd: "pipe:[123]", "anon_inode:[eventpoll]", or the path when this is not null.
+    virtual const Path* path() const { return nullptr; }
+    virtual void describe(base::FormatSink& sink) const; // the target of /proc/PID/fd/N without a path
+    virtual void describe_details(base::FormatSink&) const {} // extra lines of /proc/PID/fdinfo/N
+
+    // The file position, shared by everyone who shares the open file; read and write lock it.
+    core::Lock<core::lock_class::open_file>& position_lock() { return position_lock_; }
+    u64 position = 0; // guarded by position_lock
+
+protected:
+    OpenFile(u32 flags, Positioning positioning);
+
+private:
+    std::atomic<u32> flags_;
+    const bool readable_;
+    const bool writable_;
+    const Positioning positioning_;
+    core::Lock<core::lock_class::open_file> position_lock_;
+};
+
+// The open file behind an fd of the current task, borrowed for the current call. O_PATH files count as
+// absent unless `even_path`. Errors: badf.
+class BorrowedFile {
+public:
+    OpenFile* operator->() const { return file_; }
+    OpenFile& operator*() const { return *file_; }
+    Ref<OpenFile> to_ref() const { return Ref<OpenFile>::share(*file_); }
+
+private:
+    friend Result<BorrowedFile> borrow_file(u32 fd, bool even_path);
+    core::Borrowed handle_;
+    OpenFile* file_ = nullptr;
+};
+Result<BorrowedFile> borrow_file(u32 fd, bool even_path = false);
+// Puts a new open file into the lowest free slot of the current task. Errors: mfile, nomem.
+Result<u32> install_file(Ref<OpenFile> file, bool close_on_exec, u32 lowest = 0);
+
+} // namespace linux
