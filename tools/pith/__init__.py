@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The package behind ./pith: builds, boots, compares and tests the kernel."""

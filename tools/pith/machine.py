@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The virtual machine as a QEMU command line.
+
+Serial port: the log console. virtio-console ports 1 to 4: the agent's control, standard input,
+output and error (user/agent/agent.h has the same numbers). Each is a socket QEMU inherits."""
+
+import dataclasses
+import pathlib
+
+from pith.rootfs import Disk
+
+QEMU = "qemu-system-x86_64"
+PORTS = {"control": 1, "stdin": 2, "stdout": 3, "stderr": 4}
+SERIAL = "serial"
+CHANNELS = [SERIAL, *PORTS]
+DEBUG_EXIT_PORT = 0x501
+GDB_PORT = 1234
+OVMF = pathlib.Path("/usr/share/ovmf/OVMF.fd")
+
+MACHINES = ["q35", "pc", "microvm"]
+BOOTS = ["bzimage", "elf", "iso", "iso-efi"]
+
+
+@dataclasses.dataclass
+class Machine:
+    """Everything QEMU has to know."""
+
+    kernel: pathlib.Path | None  # None: the machine boots from `cdrom`
+    command_line: str
+    initramfs: pathlib.Path | None
+    disks: list[Disk]
+    kind: str = "q35"
+    processors: int = 2
+    memory_mib: int = 512
+    icount: bool = False
+    gdb: bool = False
+    cdrom: pathlib.Path | None = None
+    uefi: bool = False
+    extra: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def has_pci(self) -> bool:
+        """microvm has virtio-mmio transports instead."""
+        return self.kind != "microvm"
+
+
+def _accelerator(machine: Machine) -> list[str]:
+    if machine.icount:
+        return ["-accel", "tcg", "-icount", "shift=0,sleep=off"]
+    return ["-accel", "tcg,thread=multi"]
+
+
+def _base(machine: Machine) -> list[str]:
+    kind = machine.kind
+    if kind == "microvm":
+        # Version 2 of the virtio-mmio transport; version 1 is QEMU's default for old guests.
+        kind += ",acpi=on,isa-serial=on,rtc=on"
+    words = ["-nodefaults", "-no-user-config", "-display", "none", "-monitor", "none",
+             "-no-reboot", "-machine", kind, *_accelerator(machine), "-cpu", "max",
+             "-smp", str(machine.processors), "-m", f"{machine.memory_mib}M"]
+    if machine.kind == "microvm":
+        words += ["-global", "virtio-mmio.force-legacy=false"]
+    else:
+        words += ["-device", f"isa-debug-exit,iobase={DEBUG_EXIT_PORT:#x},iosize=2"]
+    if machine.gdb:
+        words += ["-gdb", f"tcp:127.0.0.1:{GDB_PORT}", "-S"]
+    return words
+
+
+def _boot(machine: Machine) -> list[str]:
+    words = []
+    if machine.kernel is not None:
+        words += ["-kernel", str(machine.kernel), "-append", machine.command_line]
+        if machine.initramfs is not None:
+            words += ["-initrd", str(machine.initramfs)]
+    if machine.cdrom is not None:
+        words += ["-cdrom", str(machine.cdrom), "-boot", "d"]
+    if machine.uefi:
+        words += ["-bios", str(OVMF)]
+    return words
+
+
+def _disk(index: int, disk: Disk, device: str) -> list[str]:
+    path = str(disk.path).replace(",", ",,")
+    drive = f"if=none,id=disk{index},file={path},format={disk.format}"
+    if disk.read_only:
+        drive += ",read-only=on"
+    elif not disk.writable:
+        drive += ",snapshot=on"
+    return ["-drive", drive, "-device", f"{device},drive=disk{index}"]
+
+
+def _channels(descriptors: dict[str, int], device: str) -> list[str]:
+    words = ["-chardev", f"socket,id={SERIAL},fd={descriptors[SERIAL]}",
+             "-serial", f"chardev:{SERIAL}", "-device", f"{device},id=agent"]
+    for name, number in PORTS.items():
+        words += ["-chardev", f"socket,id={name},fd={descriptors[name]}",
+                  "-device", f"virtserialport,bus=agent.0,nr={number},chardev={name},name={name}"]
+    return words
+
+
+def qemu_command(machine: Machine, descriptors: dict[str, int]) -> list[str]:
+    """The words to start QEMU with; `descriptors` has an inherited socket per channel."""
+    suffix = "pci" if machine.has_pci else "device"
+    words = [QEMU, *_base(machine), *_boot(machine), *_channels(descriptors, f"virtio-serial-{suffix}")]
+    for index, disk in enumerate(machine.disks):
+        words += _disk(index, disk, f"virtio-blk-{suffix}")
+    return words + machine.extra
