@@ -3,7 +3,10 @@
 // sets and the rest derive from it. Every operation has a default that answers the error Linux gives.
 #pragma once
 
+#include <new>
+
 #include "abi/linux/types.h"
+#include "base/format.h"
 #include "core/object/handle_table.h"
 #include "core/sync/wait_queue.h"
 #include "core/vm/address_space.h"
@@ -13,6 +16,21 @@ namespace linux {
 
 class Inode;
 class Path; // {mount, dentry}, linux/vfs/path.h
+class EpollItem;
+
+// Which part of linux/ an open file belongs to, for calls that work on one kind only (splice, accept,
+// epoll_ctl): a file of family pipe is a PipeFile, and so on.
+enum class FileFamily : u8 {
+    other,
+    pipe,
+    socket,
+    epoll,
+    event_counter,
+    timer,
+    signal_queue,
+    terminal,
+    ring,
+};
 
 // Hangs waiters on the queues a file would wake when its readiness changes. poll, select and epoll each
 // have their own kind.
@@ -42,6 +60,7 @@ public:
     bool is_readable() const { return readable_; }
     bool is_writable() const { return writable_; }
     Positioning positioning() const { return positioning_; }
+    FileFamily family() const { return family_; }
     IoFlags io_flags() const {
         const u32 f = flags();
         return {.non_block = (f & open_flag::non_block) != 0,
@@ -80,14 +99,22 @@ public:
     core::Lock<core::lock_class::open_file>& position_lock() { return position_lock_; }
     u64 position = 0; // guarded by position_lock
 
+    // The epoll sets that watch this file. Kept by linux/poll/epoll.
+    std::atomic<EpollItem*> epoll_items{nullptr};
+
+    // Runs when the last reference goes, before any destructor: epoll sets let go of the file while its
+    // queues are whole, then it is destroyed as usual.
+    static void operator delete(OpenFile* file, std::destroying_delete_t);
+
 protected:
-    OpenFile(u32 flags, Positioning positioning);
+    OpenFile(u32 flags, Positioning positioning, FileFamily family = FileFamily::other);
 
 private:
     std::atomic<u32> flags_;
     const bool readable_;
     const bool writable_;
     const Positioning positioning_;
+    const FileFamily family_;
     core::Lock<core::lock_class::open_file> position_lock_;
 };
 
