@@ -3,6 +3,8 @@
 // architecture supplies inline/cpu.h, found through the build's include path.
 #pragma once
 
+#include <cstddef>
+
 #include "base/types.h"
 
 namespace core {
@@ -25,9 +27,11 @@ struct CpuBlock {
     // wanted, so that one decrement to zero says "go and switch".
     u32 preemption;
     u32 index;
+    u64 stack_guard; // the compiler's: -mstack-protector-guard-offset=40
     u32 interrupt_depth;
     u32 reserved;
 };
+static_assert(offsetof(CpuBlock, stack_guard) == 40);
 
 inline constexpr u32 no_reschedule = 0x8000'0000;
 

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Writes build.ninja. What is compiled is found by looking into the folders; nothing is listed by hand."""
+
+import pathlib
+
+KERNEL_FOLDERS = ["base", "arch/x86_64", "core", "linux"]
+BOOT_FOLDER = "boot/x86_64"
+
+WARNINGS = "-Wall -Wextra -Wno-unused-parameter -Werror"
+# Freestanding C++23 without anything that needs a run time or touches the program's vector registers.
+LANGUAGE = (
+    "-std=c++23 -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics "
+    "-fno-asynchronous-unwind-tables -fno-strict-aliasing -fvisibility=hidden -fno-common "
+    "-mno-red-zone -mno-sse -mno-mmx -ffunction-sections -fdata-sections -g"
+)
+# The stack guard is a word of the CPU's block (arch/api/cpu.h, CpuBlock::stack_guard).
+STACK_GUARD = (
+    "-fstack-protector-strong -mstack-protector-guard=tls -mstack-protector-guard-reg=gs "
+    "-mstack-protector-guard-offset=40"
+)
+KIND_FLAGS = {
+    "release": "-O2 -fomit-frame-pointer",
+    "debug": "-O1 -fno-omit-frame-pointer -DPITH_DEBUG -DPITH_TRACE_ERRORS",
+}
+COMPILERS = {
+    "clang": {
+        "cxx": "clang++-19",
+        "flags": "-stdlib=libc++ -Wthread-safety "
+        "-D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST",
+    },
+    "gcc": {"cxx": "g++", "flags": "-mno-80387 -Wno-attributes -Wno-missing-field-initializers"},
+}
+
+RULES = """
+rule cxx
+  command = $cxx $flags -MMD -MF $out.d -c $in -o $out
+  depfile = $out.d
+  deps = gcc
+  description = C++ $in
+rule link
+  command = ld.lld-19 $ldflags $in -o $out
+  description = LINK $out
+rule strip
+  command = llvm-objcopy-19 --strip-all $in $out
+  description = STRIP $out
+rule binary
+  command = llvm-objcopy-19 -O binary $in $out
+  description = BINARY $out
+rule lz4
+  command = python3 $root/tools/pith/boot_image.py lz4 $in $out
+  description = LZ4 $out
+rule bzimage
+  command = python3 $root/tools/pith/boot_image.py bzimage $setup $in $elf $out
+  description = IMAGE $out
+rule embed
+  command = python3 $root/tools/pith/embed.py $out $in
+  description = EMBED $out
+"""
+
+
+def write(root: pathlib.Path, directory: pathlib.Path, kind: str, compiler: str) -> None:
+    """Writes directory/build.ninja, leaving it alone when nothing changed."""
+    text = Generator(root, directory, kind, compiler).generate()
+    target = directory / "build.ninja"
+    if not target.exists() or target.read_text() != text:
+        target.write_text(text)
+
+
+def sources(root: pathlib.Path, folder: str) -> list[pathlib.Path]:
+    """The folder's C++ and assembly files, without its host tests."""
+    found = [*(root / folder).rglob("*.cpp"), *(root / folder).rglob("*.S")]
+    return sorted(path for path in found
+                  if not path.name.endswith("_test.cpp") and "host" not in path.relative_to(root).parts
+                  and not path.name.endswith("_fuzz.cpp") and "vdso" not in path.parts)
+
+
+def component_folders(root: pathlib.Path) -> list[str]:
+    """Folders of the components in the ordinary image."""
+    lines = (root / "images/default.def").read_text().splitlines()
+    return [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
+
+
+class Generator:
+    """Collects the statements of one build.ninja."""
+
+    def __init__(self, root: pathlib.Path, directory: pathlib.Path, kind: str, compiler: str):
+        self.root, self.directory, self.kind = root, directory, kind
+        self.compiler = COMPILERS[compiler]
+        self.lines: list[str] = []
+
+    def generate(self) -> str:
+        self.lines = [f"root = {self.root}", f"cxx = {self.compiler['cxx']}", RULES]
+        components = [self.component(folder) for folder in component_folders(self.root)]
+        self.kernel(components)
+        self.loader("pith.elf", "kernel.stripped", compressed=False)
+        self.loader("loader.elf", "kernel.lz4", compressed=True)
+        self.bzimage()
+        self.lines.append("default kernel.elf pith.elf vmlinuz")
+        return "\n".join(self.lines) + "\n"
+
+    def statement(self, outputs: str, rule: str, inputs: list, implicit: list = (), **variables) -> None:
+        line = f"build {outputs}: {rule} " + " ".join(map(str, inputs))
+        if implicit:
+            line += " | " + " ".join(map(str, implicit))
+        self.lines.append(line)
+        self.lines += [f"  {name} = {value}" for name, value in variables.items()]
+
+    def flags(self, *extra: str) -> str:
+        include = f"-iquote {self.root} -I{self.root}/arch/x86_64"
+        return " ".join([LANGUAGE, WARNINGS, self.compiler["flags"], include, *extra])
+
+    def compile(self, source: pathlib.Path, prefix: str, flags: str, implicit: list = ()) -> str:
+        relative = source.relative_to(self.root)
+        target = f"{prefix}/{relative}.o"
+        special = " -fno-builtin" if source.name == "memory_functions.cpp" else ""
+        self.statement(target, "cxx", [source], implicit, flags=flags + special)
+        return target
+
+    def kernel(self, components: list[str]) -> None:
+        flags = self.flags("-fPIE", STACK_GUARD, KIND_FLAGS[self.kind])
+        objects = [self.compile(source, "kernel", flags)
+                   for folder in KERNEL_FOLDERS for source in sources(self.root, folder)]
+        self.statement("embedded.S", "embed", components)
+        self.statement("embedded.o", "cxx", ["embedded.S"], components, flags="")
+        script = self.root / "arch/x86_64/kernel.ld"
+        self.statement("kernel.elf", "link", [*objects, "embedded.o"], [script],
+                       ldflags=f"-pie --no-dynamic-linker -z pack-relative-relocs -z noexecstack "
+                               f"-z norelro --gc-sections --build-id=sha1 -T {script}")
+        self.statement("kernel.stripped", "strip", ["kernel.elf"])
+
+    def component(self, folder: str) -> str:
+        name = pathlib.Path(folder).name
+        # No stack guard in per-CPU memory: a component's guard is its own hidden word.
+        flags = self.flags("-fPIC -mcmodel=small -fno-stack-protector", KIND_FLAGS["release"],
+                           "-DPITH_COMPONENT", "-fno-ident")
+        support = [self.root / "base/memory_functions.cpp", self.root / "base/format.cpp"]
+        objects = [self.compile(source, f"components/{name}.parts", flags)
+                   for source in [*sources(self.root, folder), *support]]
+        target = f"components/{name}.o"
+        script = self.root / "tools/component/component.ld"
+        self.statement(target, "link", objects, [script] if script.exists() else [],
+                       ldflags="-r " + (f"-T {script}" if script.exists() else ""))
+        return target
+
+    def loader(self, target: str, payload: str, compressed: bool) -> None:
+        flags = self.flags("-fno-pic -mcmodel=small -fno-stack-protector -O2")
+        prefix = "loader"
+        folder = self.root / BOOT_FOLDER
+        listed = [source for source in sources(self.root, BOOT_FOLDER)
+                  if source.name not in ("payload.S", "setup.S")]
+        if compressed:
+            self.statement("kernel.lz4", "lz4", ["kernel.stripped"])
+        if not compressed:
+            self.loader_objects = [self.compile(source, prefix, flags) for source in
+                                   [*listed, self.root / "base/memory_functions.cpp"]]
+        size = "$$(stat -c %s kernel.stripped)" if compressed else "0"
+        blob = f"{prefix}/{target}.payload.o"
+        self.statement(blob, "cxx", [folder / "payload.S"], [payload],
+                       flags=f"-DPAYLOAD_FILE='\"{payload}\"' -DPAYLOAD_UNPACKED_SIZE={size}")
+        script = folder / "loader.ld"
+        self.statement(target, "link", [*self.loader_objects, blob], [script],
+                       ldflags=f"-T {script} -z max-page-size=4096 -z noexecstack")
+
+    def bzimage(self) -> None:
+        self.statement("loader.bin", "binary", ["loader.elf"])
+        setup = self.root / BOOT_FOLDER / "setup.S"
+        self.statement("vmlinuz", "bzimage", ["loader.bin"], [setup, "loader.elf"], setup=setup,
+                       elf="loader.elf")
