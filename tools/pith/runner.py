@@ -5,7 +5,6 @@ import contextlib
 import dataclasses
 import pathlib
 import re
-import shlex
 import sys
 import tempfile
 import time
@@ -120,7 +119,7 @@ def _disks(options: Options, work: pathlib.Path) -> tuple[list[Disk], str]:
     return disks, " ".join(words)
 
 
-def _make_machine(options: Options, kernel: Kernel, boot: str, work: pathlib.Path) -> Machine:
+def _make_machine(options: Options, kernel: Kernel, work: pathlib.Path) -> Machine:
     disks, root_words = _disks(options, work)
     in_initramfs = options.copy_in if options.rootfs == "busybox" else None
     initramfs = work / "initramfs.cpio"
@@ -133,10 +132,10 @@ def _make_machine(options: Options, kernel: Kernel, boot: str, work: pathlib.Pat
         kind=options.machine, processors=1 if options.icount else options.processors,
         memory_mib=options.memory_mib, icount=options.icount, gdb=options.gdb,
         extra=options.qemu_args)
-    if boot in ("iso", "iso-efi"):
+    if options.boot in ("iso", "iso-efi"):
         machine.cdrom = iso.make_iso(work / "boot.iso", kernel.image, command_line, initramfs)
         machine.kernel = None
-        machine.uefi = boot == "iso-efi"
+        machine.uefi = options.boot == "iso-efi"
         if machine.uefi:
             packages.require("uefi")
     return machine
@@ -184,23 +183,22 @@ def _status(session: Session) -> int:
             End.FAILED: STATUS_PANIC, End.ESCAPED: 130}.get(session.end, session.status)
 
 
-def prepare(options: Options) -> None:
-    """Makes all that a run with these options needs and that is kept: packages, kernel, image."""
+def prepare(options: Options) -> Kernel:
+    """Makes all that a run with these options needs and that is kept: packages, image, kernel."""
     packages.require("qemu")
-    boot = options.boot or default_boot(options.kernel, options.machine)
-    find_kernel(options.kernel, boot, options.debug)
     if options.rootfs == "debian":
         rootfs.debian_disk(options.packages)
-
-
-def execute(options: Options, request: Request) -> Result:
-    """Boots, runs, and answers how it went. Raises PithError when it cannot come to that."""
-    packages.require("qemu")
     boot = options.boot or default_boot(options.kernel, options.machine)
-    kernel = find_kernel(options.kernel, boot, options.debug)
+    return find_kernel(options.kernel, boot, options.debug)
+
+
+def execute(options: Options, request: Request, kernel: Kernel | None = None) -> Result:
+    """Boots, runs, and answers how it went. Raises PithError when it cannot come to that. `kernel`
+    is what prepare() answered for these options, if it was called."""
+    kernel = kernel or prepare(options)
     with tempfile.TemporaryDirectory(prefix="pith-run.") as work, \
             _log_sink(options.log) as sink:
-        machine = _make_machine(options, kernel, boot, pathlib.Path(work))
+        machine = _make_machine(options, kernel, pathlib.Path(work))
         log = ConsoleLog(sink)
         start = time.monotonic()
         with VirtualMachine(machine) as running:
@@ -211,8 +209,3 @@ def execute(options: Options, request: Request) -> Result:
         assert session.end is not None
         return Result(session.end, _status(session), bytes(session.output.captured),
                       bytes(session.error.captured), seconds, report, session.powered_off)
-
-
-def describe(argv: list[str]) -> str:
-    """The command as a person would type it."""
-    return shlex.join(argv)

@@ -6,8 +6,10 @@
 #include "agent.h"
 
 #include <errno.h>
+#include <mntent.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
@@ -46,8 +48,32 @@ void end_all_processes(void) {
     }
 }
 
+// What the command mounted from disks, the last first.
+static void unmount_disks(void) {
+    enum { most = 64 };
+    char* targets[most];
+    size_t count = 0;
+    FILE* mounts = setmntent("/proc/self/mounts", "r");
+    if (mounts == NULL) {
+        return;
+    }
+    for (struct mntent* entry; count < most && (entry = getmntent(mounts)) != NULL;) {
+        if (strncmp(entry->mnt_fsname, "/dev/", 5) == 0 && strcmp(entry->mnt_dir, "/") != 0) {
+            targets[count++] = strdup(entry->mnt_dir);
+        }
+    }
+    endmntent(mounts);
+    while (count-- > 0) {
+        if (targets[count] != NULL && umount(targets[count]) != 0) {
+            report("cannot unmount %s: %s", targets[count], strerror(errno));
+        }
+        free(targets[count]);
+    }
+}
+
 void settle_disks(void) {
     sync();
+    unmount_disks();
     if (mount(NULL, "/", NULL, MS_REMOUNT | MS_RDONLY, NULL) != 0 && errno != EINVAL) {
         report("cannot make the root file system read-only: %s", strerror(errno));
     }

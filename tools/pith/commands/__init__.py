@@ -3,9 +3,10 @@
 
 from types import ModuleType
 
-from pith.commands import build, run
+from pith.commands import build, compare, run
 
 ALL: dict[str, ModuleType] = {
     "run": run,
+    "compare": compare,
     "build": build,
 }

@@ -50,13 +50,13 @@ def main(arguments: argparse.Namespace) -> int:
         raise PithError("no terminal: give a command after --, or run from a terminal")
     request = Request(argv=command, terminal=terminal, stdin=_standard_input(), stdout=1, stderr=2,
                       timeout=options.timeout)
-    prepare(options)
+    kernel = prepare(options)
     if options.gdb:
         say("waiting for gdb: target remote localhost:1234")
     elif terminal:
         say("booting; Ctrl-] three times ends the machine if it answers no more")
     with raw_terminal(0) if terminal else contextlib.nullcontext():
-        result = execute(options, request)
+        result = execute(options, request, kernel)
     for line in result.report:
         print(f"pith: {line}", file=sys.stderr)
     return result.status
