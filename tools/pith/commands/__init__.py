@@ -3,10 +3,11 @@
 
 from types import ModuleType
 
-from pith.commands import build, compare, run
+from pith.commands import build, compare, run, test
 
 ALL: dict[str, ModuleType] = {
     "run": run,
     "compare": compare,
     "build": build,
+    "test": test,
 }

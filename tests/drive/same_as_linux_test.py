@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Commands that must give the same output and status on the kernel under test as on Linux."""
+
+import subprocess
+
+import pytest
+from machines import FULL, GUEST, KERNEL, explain, run
+
+# Name, shell script, seconds a machine may take, options of ./pith run.
+SCRIPTS = [
+    ("true-300-times", "for i in $(seq 300); do /bin/true; done; echo ok", 180, ()),
+    ("pipeline",
+     "seq 1500000 | awk '{print ($1 * 7919) % 1000003, $1}' | sort -n | uniq -c | sha256sum",
+     400, ()),
+    ("find", "find / -xdev | wc -l; find /usr -xdev | LC_ALL=C sort | sha256sum", 180, ()),
+    ("tar", "tar --sort=name -c /usr 2>/dev/null | sha256sum", 400, ()),
+    ("xz", "tar --sort=name -c /usr/bin | head -c 8M > /tmp/in && xz -T2 -1 -k /tmp/in && "
+     "sha256sum < /tmp/in.xz && xz -T2 -dc /tmp/in.xz | cmp - /tmp/in && echo intact", 400, ()),
+    ("perl", "perl /copy-in/processes.pl", 120, ("--copy-in", str(GUEST))),
+    ("copy-between-disks",
+     "mount /dev/vdb /mnt && cp -a /usr/{0} /mnt/copy && diff -r /usr/{0} /mnt/copy && "
+     "cd /mnt/copy && find . -printf '%P %m %u %g %l %s\\n' | LC_ALL=C sort | sha256sum"
+     .format("" if FULL else "share/perl"), 600, ("--disk", "1G")),
+    ("text-tools",
+     "grep -rc root /etc/passwd /etc/group; sed -n 1,3p /etc/passwd; ls -la /usr/bin | head -40; "
+     "printf '%s\\n' c a b | sort | tr a-z A-Z | paste -sd,; echo gone | gzip -9 | gzip -dc; "
+     "mawk 'BEGIN { for (i = 0; i < 5; i++) printf \"%d \", i * i; print \"\" }'", 120, ()),
+    ("statuses", "false; echo $?; sh -c 'exit 42'; echo $?; sh -c 'kill -9 $$'; echo $?; "
+     "nonesuch 2>&1; echo $?; /etc/passwd 2>&1; echo $?; sh -c 'kill -SEGV $$' 2>&1; exit 3",
+     120, ()),
+    ("streams", "echo out; echo error >&2; cat; exec 3>/tmp/three; echo three >&3; cat /tmp/three",
+     120, ()),
+]
+
+
+@pytest.mark.parametrize("name,script,seconds,options", SCRIPTS, ids=[row[0] for row in SCRIPTS])
+def test_same_output(name: str, script: str, seconds: int, options: tuple[str, ...]) -> None:
+    """Status, standard output and standard error agree."""
+    def on(kernel: str) -> subprocess.CompletedProcess[bytes]:
+        return run("bash", "-c", script, kernel=kernel, options=options, stdin=b"from outside\n",
+                   timeout=seconds)
+
+    expected = on("linux")
+    assert expected.returncode < 124 and expected.stdout, f"on Linux: {explain(expected)}"
+    found = on(KERNEL)
+    assert (found.returncode, found.stdout, found.stderr) == \
+        (expected.returncode, expected.stdout, expected.stderr), \
+        f"on {KERNEL}: {explain(found)}\non Linux: {explain(expected)}"
+
+
+def test_large_streams() -> None:
+    """10 MiB go through standard input and output, and arrive whole."""
+    data = bytes(range(256)) * 4096 * 10
+    done = run("cat", stdin=data)
+    assert done.returncode == 0, explain(done)
+    assert done.stdout == data
+
+
+def _check_file_system(image: str) -> None:
+    checked = subprocess.run(["/sbin/e2fsck", "-fn", image], capture_output=True, check=False)
+    assert checked.returncode == 0, explain(checked)
+
+
+def _empty_disk(path: str) -> None:
+    subprocess.run(["/sbin/mke2fs", "-q", "-F", "-t", "ext4", path, "256M"], check=True)
+
+
+WRITE = "mount /dev/vdb /mnt && dd if=/dev/urandom of=/mnt/data bs=1M count=32 status=none && " \
+    "mkdir -p /mnt/a/b && ln /mnt/data /mnt/a/b/link && ln -s ../data /mnt/a/soft && sync && " \
+    "sha256sum < /mnt/data"
+READ = "mount /dev/vdb /mnt && sha256sum < /mnt/a/b/link && sha256sum < /mnt/a/soft"
+
+
+@pytest.mark.parametrize("writer,reader", [(KERNEL, KERNEL), (KERNEL, "linux"), ("linux", KERNEL)])
+def test_data_lasts_across_reboot(writer: str, reader: str, tmp_path: object) -> None:
+    """What one boot synced, the next one reads, on either kernel; e2fsck finds nothing amiss."""
+    image = f"{tmp_path}/disk.ext4"
+    _empty_disk(image)
+    written = run("bash", "-c", WRITE, kernel=writer, options=("--disk", image))
+    assert written.returncode == 0, explain(written)
+    _check_file_system(image)
+    read = run("bash", "-c", READ, kernel=reader, options=("--disk", image))
+    assert read.returncode == 0, explain(read)
+    assert set(read.stdout.splitlines()) == set(written.stdout.splitlines())
+    _check_file_system(image)

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Run the tests, all of them or those named.
+
+The last line says `N passed, N failed`; the exit status is 0 only if none failed and some ran.
+"""
+
+import argparse
+import os
+import time
+
+from pith.errors import PithError
+from pith.progress import say
+from pith.tests import GROUPS, by_name
+from pith.tests.group import KERNEL_VARIABLE, Counts, Group, Settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Names, and how long the tests may take."""
+    width = max(len(group.name) for group in GROUPS)
+    listing = "\n".join(f"  {group.name:<{width}}  {group.summary}" for group in GROUPS)
+    parser.epilog = f"groups:\n{listing}"
+    parser.add_argument("names", nargs="*", metavar="NAME", help="groups to run (default: all)")
+    parser.add_argument("--full", action="store_true", help="the long form of each")
+    parser.add_argument("--kernel-under-test", default=os.environ.get(KERNEL_VARIABLE) or "pith",
+                        help=argparse.SUPPRESS)  # linux: checks the tests themselves
+
+
+def _chosen(names: list[str]) -> list[Group]:
+    known = by_name()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise PithError(f"no such group: {', '.join(unknown)} (there are {', '.join(known)})")
+    return [known[name] for name in names] if names else GROUPS
+
+
+def _run_group(group: Group, settings: Settings) -> Counts:
+    say(f"{group.name}: {group.summary} ...")
+    start = time.monotonic()
+    try:
+        counts = group.run(settings)
+    except PithError as error:
+        counts = Counts(failed=1, details=[str(error)])
+    for line in counts.details:
+        print(f"    {line}")
+    skipped = f", {counts.skipped} skipped" if counts.skipped else ""
+    print(f"{group.name}: {counts.passed} passed, {counts.failed} failed{skipped} "
+          f"({time.monotonic() - start:.0f} s)", flush=True)
+    return counts
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Runs group after group; a failure does not stop the rest."""
+    settings = Settings(arguments.kernel_under_test, arguments.full)
+    results = [_run_group(group, settings) for group in _chosen(arguments.names)]
+    passed = sum(counts.passed for counts in results)
+    failed = sum(counts.failed for counts in results)
+    skipped = sum(counts.skipped for counts in results)
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    return 0 if failed == 0 and passed > 0 else 1

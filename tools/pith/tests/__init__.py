@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The named groups of tests that `./pith test` runs. A group stands here once it tests something;
+what is not written yet is not listed."""
+
+from pith.tests.group import Group
+from pith.tests.programs import ProgramGroup
+from pith.tests.pytest_group import PytestGroup
+
+# In the order they run: the quick ones first, so that a broken tree is known soon.
+GROUPS: list[Group] = [
+    ProgramGroup("tools", "the checkers and image makers of ./pith themselves",
+                 ["/usr/bin/python3", "-m", "unittest", "discover", "-s", "tools", "-t", "tools",
+                  "-p", "*_test.py"], needs=(), seconds=120),
+    ProgramGroup("lint", "the house rules", ["./pith", "lint"], needs=(), seconds=120),
+    PytestGroup("interactive", "a shell session: job control, Ctrl-C, less, vi, top, resizing",
+                "tests/drive/interactive_test.py", seconds=600),
+    PytestGroup("same-as-linux", "programs whose output must be what it is on Linux",
+                "tests/drive/same_as_linux_test.py", seconds=1800),
+    PytestGroup("boot-matrix", "machines, processors, memory sizes and loaders",
+                "tests/drive/boot_matrix_test.py", seconds=1200),
+]
+
+
+def by_name() -> dict[str, Group]:
+    """The groups by the names the command line takes."""
+    return {group.name: group for group in GROUPS}
