@@ -3,11 +3,12 @@
 
 from types import ModuleType
 
-from pith.commands import build, compare, run, test
+from pith.commands import build, compare, lint, run, test
 
 ALL: dict[str, ModuleType] = {
     "run": run,
     "compare": compare,
     "build": build,
     "test": test,
+    "lint": lint,
 }

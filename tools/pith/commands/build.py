@@ -7,7 +7,7 @@ components/NAME.o.
 
 import argparse
 
-from pith.kernels import build_type
+from pith.images.kernels import build_type
 from pith.paths import ROOT
 
 

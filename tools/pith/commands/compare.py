@@ -13,11 +13,11 @@ import os
 import shutil
 import sys
 
+from pith.commands.machine_options import add_machine_arguments, machine_options
 from pith.errors import PithError
+from pith.machine.runner import Result, execute, prepare
+from pith.machine.session import End, Request
 from pith.progress import say
-from pith.run_options import add_machine_arguments, machine_options
-from pith.runner import Result, execute, prepare
-from pith.session import End, Request
 
 TAKES_COMMAND = True
 FAILURE_STATUS = 2

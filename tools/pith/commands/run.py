@@ -15,12 +15,12 @@ import contextlib
 import os
 import sys
 
+from pith.commands.machine_options import add_machine_arguments, machine_options
 from pith.errors import PithError
+from pith.machine.runner import execute, prepare
+from pith.machine.session import Request
+from pith.machine.terminal import raw_terminal
 from pith.progress import say
-from pith.run_options import add_machine_arguments, machine_options
-from pith.runner import execute, prepare
-from pith.session import Request
-from pith.terminal import raw_terminal
 
 TAKES_COMMAND = True
 FAILURE_STATUS = 255

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The machine's log console: its last lines are kept, all of them go to --log, panics are noticed."""
+"""The machine's log console: its last lines are kept, all go to --log, panics are noticed."""
 
 import collections
 import re

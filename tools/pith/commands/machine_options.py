@@ -5,8 +5,8 @@ import argparse
 import pathlib
 import shlex
 
-from pith.machine import BOOTS, MACHINES
-from pith.runner import Options
+from pith.machine.qemu import BOOTS, MACHINES
+from pith.machine.runner import Options
 
 
 def _positive(text: str) -> int:

@@ -9,7 +9,7 @@ import tempfile
 from types import TracebackType
 
 from pith.errors import PithError
-from pith.machine import CHANNELS, Machine, qemu_command
+from pith.machine.qemu import CHANNELS, Machine, qemu_command
 from pith.process import end_with_parent
 
 END_SECONDS = 2.0

@@ -11,13 +11,13 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 
-from pith import control
-from pith.console_log import ConsoleLog
 from pith.errors import PithError, Terminated
-from pith.machine import SERIAL
-from pith.streams import Input, Interest, Output
-from pith.terminal import window_size
-from pith.virtual_machine import VirtualMachine
+from pith.machine import control
+from pith.machine.console_log import ConsoleLog
+from pith.machine.qemu import SERIAL
+from pith.machine.streams import Input, Interest, Output
+from pith.machine.terminal import window_size
+from pith.machine.virtual_machine import VirtualMachine
 
 POWER_OFF_SECONDS = 10.0
 PANIC_SECONDS = 3.0

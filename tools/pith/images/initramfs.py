@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The initial file system of a machine: the agent, and what its kernel or its root need beside it."""
+"""The initial file system of a machine: the agent, and what kernel or root need beside it."""
 
 import pathlib
 import subprocess
 
 from pith import packages
-from pith.agent import build_agent
-from pith.cpio import Archive
 from pith.errors import PithError
+from pith.images.agent import build_agent
+from pith.images.cpio import Archive
 
 BUSYBOX = pathlib.Path("/bin/busybox")
 COPY_IN = "copy-in"

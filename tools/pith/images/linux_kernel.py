@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Debian's cloud kernel, the oracle: fetched as a package, unpacked into the cache, not installed."""
+"""Debian's cloud kernel, the oracle: fetched as a package and unpacked, not installed."""
 
 import dataclasses
 import pathlib

@@ -7,7 +7,7 @@ output and error (user/agent/agent.h has the same numbers). Each is a socket QEM
 import dataclasses
 import pathlib
 
-from pith.rootfs import Disk
+from pith.images.rootfs import Disk
 
 QEMU = "qemu-system-x86_64"
 PORTS = {"control": 1, "stdin": 2, "stdout": 3, "stderr": 4}
@@ -102,7 +102,8 @@ def _channels(descriptors: dict[str, int], device: str) -> list[str]:
 def qemu_command(machine: Machine, descriptors: dict[str, int]) -> list[str]:
     """The words to start QEMU with; `descriptors` has an inherited socket per channel."""
     suffix = "pci" if machine.has_pci else "device"
-    words = [QEMU, *_base(machine), *_boot(machine), *_channels(descriptors, f"virtio-serial-{suffix}")]
+    words = [QEMU, *_base(machine), *_boot(machine),
+             *_channels(descriptors, f"virtio-serial-{suffix}")]
     for index, disk in enumerate(machine.disks):
         words += _disk(index, disk, f"virtio-blk-{suffix}")
     return words + machine.extra

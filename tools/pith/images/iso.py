@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A bootable CD image with GRUB, for BIOS and for UEFI, that starts a kernel by Multiboot2 or by the
-Linux protocol."""
+"""A bootable CD image with GRUB, for BIOS and for UEFI, that starts a kernel by Multiboot2 or by
+the Linux protocol."""
 
 import pathlib
 import shutil

@@ -11,16 +11,17 @@ import time
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from pith import iso, packages, rootfs
-from pith.console_log import ConsoleLog
+from pith import packages
 from pith.errors import PithError
-from pith.initramfs import make_initramfs
-from pith.kernels import Kernel, default_boot, find_kernel
-from pith.machine import Machine
-from pith.rootfs import Disk
-from pith.session import End, Request, Session
-from pith.symbolise import symbolise
-from pith.virtual_machine import VirtualMachine
+from pith.images import iso, rootfs
+from pith.images.initramfs import make_initramfs
+from pith.images.kernels import Kernel, default_boot, find_kernel
+from pith.images.rootfs import Disk
+from pith.machine.console_log import ConsoleLog
+from pith.machine.qemu import Machine
+from pith.machine.session import End, Request, Session
+from pith.machine.symbolise import symbolise
+from pith.machine.virtual_machine import VirtualMachine
 
 STATUS_TIMEOUT = 124
 STATUS_PANIC = 125

@@ -5,7 +5,7 @@ import dataclasses
 import pathlib
 
 from pith.errors import PithError
-from pith.linux_kernel import debian_kernel
+from pith.images.linux_kernel import debian_kernel
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,8 +13,8 @@ import shlex
 import tempfile
 
 from pith import packages
-from pith.apt_sources import SUITE, debian_sources
 from pith.errors import PithError
+from pith.images.apt_sources import SUITE, debian_sources
 from pith.paths import appearing_whole, cache_directory, exclusive
 from pith.process import run
 from pith.progress import step
