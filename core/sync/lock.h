@@ -42,4 +42,12 @@ private:
     Lock<Class>& lock_;
 };
 
+// LockGuard guard(lock): the class is found from the lock.
+template <typename Class>
+LockGuard(SpinLock<Class>&) -> LockGuard<Class>;
+template <typename Class>
+LockGuard(IrqSpinLock<Class>&) -> LockGuard<Class>;
+template <typename Class>
+LockGuard(Mutex<Class>&) -> LockGuard<Class>;
+
 } // namespace core
