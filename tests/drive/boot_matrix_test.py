@@ -83,10 +83,10 @@ def test_machine(case: Case) -> None:
     _check(case, ())
 
 
-@pytest.mark.parametrize("boot", ["iso", "iso-efi"])
+@pytest.mark.parametrize("boot", ["iso", "iso-efi", "iso-linux"])
 @pytest.mark.parametrize("processors", [2, 4] if FULL else [2])
 def test_cd_image(boot: str, processors: int) -> None:
-    """GRUB starts the kernel from a CD image, under BIOS and under UEFI."""
+    """GRUB starts the kernel from a CD image, under BIOS and UEFI, by Multiboot2 and `linux`."""
     _check(Case("q35", processors, 512, "release"), ("--boot", boot))
 
 

@@ -25,7 +25,8 @@ SCRIPTS = [
      "grep -rc root /etc/passwd /etc/group; sed -n 1,3p /etc/passwd; ls -la /usr/bin | head -40; "
      "printf '%s\\n' c a b | sort | tr a-z A-Z | paste -sd,; echo gone | gzip -9 | gzip -dc; "
      "mawk 'BEGIN { for (i = 0; i < 5; i++) printf \"%d \", i * i; print \"\" }'", 120, ()),
-    ("statuses", "exec 2>/dev/null; false; echo $?; sh -c 'exit 42'; echo $?; sh -c 'kill -9 $$'; echo $?; "
+    ("statuses", "exec 2>/dev/null; false; echo $?; sh -c 'exit 42'; echo $?; "
+     "sh -c 'kill -9 $$'; echo $?; "
      "nonesuch 2>&1; echo $?; /etc/passwd 2>&1; echo $?; sh -c 'kill -SEGV $$'; exit 3",
      120, ()),
     ("streams", "echo out; echo error >&2; cat; exec 3>/tmp/three; echo three >&3; cat /tmp/three",

@@ -7,13 +7,14 @@ import shutil
 import subprocess
 from collections.abc import Iterable
 
+from pith import build
 from pith.errors import PithError
 from pith.progress import say
 
 # What each task of the tool calls upon. `./pith doctor` prints this table with the state of each.
 NEEDS: dict[str, list[str]] = {
-    "build": ["clang-19", "lld-19", "llvm-19", "libc++-19-dev", "ninja-build", "zstd"],
-    "gcc": ["g++-12", "binutils"],
+    "build": build.PACKAGES,
+    "gcc": build.GCC_PACKAGES,
     "agent": ["musl-tools", "gcc", "binutils"],
     "qemu": ["qemu-system-x86", "qemu-utils"],
     "debian": ["mmdebstrap", "debian-archive-keyring", "e2fsprogs", "fakeroot", "uidmap"],

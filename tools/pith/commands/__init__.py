@@ -3,12 +3,15 @@
 
 from types import ModuleType
 
-from pith.commands import build, compare, lint, run, test
+from pith.commands import build, compare, debug, doctor, image, lint, run, test
 
 ALL: dict[str, ModuleType] = {
     "run": run,
     "compare": compare,
     "build": build,
     "test": test,
+    "debug": debug,
+    "image": image,
     "lint": lint,
+    "doctor": doctor,
 }

@@ -7,7 +7,7 @@ components/NAME.o.
 
 import argparse
 
-from pith.images.kernels import build_type
+from pith.images.kernels import build_pith
 from pith.paths import ROOT
 
 
@@ -22,8 +22,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Builds and says where the result lies."""
-    from pith.build import build
-    output = build(kind=build_type(arguments.debug), compiler=arguments.compiler,
-                   targets=arguments.targets or None)
+    output = build_pith(arguments.debug, arguments.compiler, arguments.targets or None)
     print(output.directory.relative_to(ROOT))
     return 0

@@ -5,7 +5,7 @@ import argparse
 import pathlib
 import shlex
 
-from pith.machine.qemu import BOOTS, MACHINES
+from pith.machine.qemu import BOOTS, GDB_PORT, MACHINES
 from pith.machine.runner import Options
 
 
@@ -45,7 +45,8 @@ def add_machine_arguments(parser: argparse.ArgumentParser, kernel: bool = True) 
         help="where the kernel's log goes (- is standard error)")
     add("--icount", action="store_true",
         help="one processor, time by instruction counts: deterministic")
-    add("--gdb", action="store_true", help="wait for gdb on localhost:1234")
+    add("--gdb", type=_positive, nargs="?", const=GDB_PORT, metavar="PORT",
+        help=f"wait for gdb on localhost (default: {GDB_PORT})")
     add("--qemu-args", type=shlex.split, default=[], metavar="WORDS", help="more words for QEMU")
     add("--timeout", type=float, metavar="S", help="give up after S seconds with status 124")
     add("--keep", action="store_true", help="what is written to the root stays for the next "

@@ -51,8 +51,8 @@ def main(arguments: argparse.Namespace) -> int:
     request = Request(argv=command, terminal=terminal, stdin=_standard_input(), stdout=1, stderr=2,
                       timeout=options.timeout)
     kernel = prepare(options)
-    if options.gdb:
-        say("waiting for gdb: target remote localhost:1234")
+    if options.gdb is not None:
+        say(f"waiting for gdb: target remote localhost:{options.gdb}")
     elif terminal:
         say("booting; Ctrl-] three times ends the machine if it answers no more")
     with raw_terminal(0) if terminal else contextlib.nullcontext():

@@ -59,3 +59,28 @@ def make_initramfs(modules: list[pathlib.Path], busybox: bool,
     else:
         archive.directory("root", 0o700)
     return archive.finish()
+
+
+_CONSOLE_INIT = """\
+#!/bin/sh
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs udev /dev
+mkdir -p /dev/pts && mount -t devpts devpts /dev/pts
+hostname pith
+export HOME=/root
+cd /root
+setsid cttyhack sh -l
+poweroff -f
+"""
+
+
+def make_console_initramfs() -> bytes:
+    """BusyBox with a shell on the console: for images that boot without this tool beside them."""
+    archive = Archive()
+    archive.character_device("dev/console", 5, 1)
+    for directory in ("proc", "sys", "run"):
+        archive.directory(directory)
+    _add_busybox(archive)
+    archive.file("init", _CONSOLE_INIT.encode(), 0o755)
+    return archive.finish()

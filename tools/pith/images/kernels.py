@@ -4,8 +4,13 @@
 import dataclasses
 import pathlib
 
+from pith import packages
+from pith.build import BuildOutput, build
 from pith.errors import PithError
 from pith.images.linux_kernel import debian_kernel
+
+# `panic=-1`: a panic restarts the machine, and -no-reboot makes that its end.
+COMMAND_LINE = "console=ttyS0 panic=-1"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,26 +21,27 @@ class Kernel:
     image: pathlib.Path
     modules: list[pathlib.Path]
     symbols: pathlib.Path | None
-    # `panic=-1`: a panic restarts the machine, and -no-reboot makes that its end.
-    command_line: str = "console=ttyS0 panic=-1"
+    command_line: str = COMMAND_LINE
 
 
-def build_type(debug: bool) -> str:
-    """The build's name of a kind, as in build/<kind>."""
-    return "debug" if debug else "release"
+def build_pith(debug: bool = False, compiler: str = "clang",
+               targets: list[str] | None = None) -> BuildOutput:
+    """Builds this tree's kernel, after seeing to the compiler."""
+    packages.require(*(["build", "gcc"] if compiler == "gcc" else ["build"]))
+    return build("debug" if debug else "release", compiler, targets)
 
 
 def find_kernel(choice: str, boot: str, debug: bool) -> Kernel:
-    """Resolves `--kernel`; builds Pith when it is the one chosen."""
+    """Resolves `--kernel`; builds Pith when it is the one chosen. GRUB's CD images start Pith by
+    Multiboot2, which is the ELF's."""
     if choice == "pith":
-        from pith.build import build  # only when asked for: the build needs the compilers
-        output = build(kind=build_type(debug), compiler="clang", targets=None)
-        image = output.elf if boot == "elf" else output.bzimage
+        output = build_pith(debug)
+        image = output.elf if boot in ("elf", "iso", "iso-efi") else output.bzimage
         return Kernel("Pith", image, [], output.kernel)
     if choice == "linux":
         linux = debian_kernel()
         return Kernel(f"Linux {linux.release}", linux.image, linux.modules, None,
-                      command_line="console=ttyS0 panic=-1 quiet")
+                      command_line=f"{COMMAND_LINE} quiet")
     file = pathlib.Path(choice)
     if not file.is_file():
         raise PithError(f"--kernel: neither pith, linux nor a file: {choice}")

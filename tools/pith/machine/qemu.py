@@ -18,7 +18,8 @@ GDB_PORT = 1234
 OVMF = pathlib.Path("/usr/share/ovmf/OVMF.fd")
 
 MACHINES = ["q35", "pc", "microvm"]
-BOOTS = ["bzimage", "elf", "iso", "iso-efi"]
+# Pith's CD images start it by Multiboot2; iso-linux by GRUB's `linux`.
+BOOTS = ["bzimage", "elf", "iso", "iso-efi", "iso-linux"]
 
 
 @dataclasses.dataclass
@@ -33,7 +34,7 @@ class Machine:
     processors: int = 2
     memory_mib: int = 512
     icount: bool = False
-    gdb: bool = False
+    gdb: int | None = None  # the port to wait for gdb on
     cdrom: pathlib.Path | None = None
     uefi: bool = False
     extra: list[str] = dataclasses.field(default_factory=list)
@@ -62,8 +63,8 @@ def _base(machine: Machine) -> list[str]:
         words += ["-global", "virtio-mmio.force-legacy=false"]
     else:
         words += ["-device", f"isa-debug-exit,iobase={DEBUG_EXIT_PORT:#x},iosize=2"]
-    if machine.gdb:
-        words += ["-gdb", f"tcp:127.0.0.1:{GDB_PORT}", "-S"]
+    if machine.gdb is not None:
+        words += ["-gdb", f"tcp:127.0.0.1:{machine.gdb}", "-S"]
     return words
 
 

@@ -46,7 +46,7 @@ class Options:
     disks: list[str] = dataclasses.field(default_factory=list)
     log: pathlib.Path | None = None
     icount: bool = False
-    gdb: bool = False
+    gdb: int | None = None
     qemu_args: list[str] = dataclasses.field(default_factory=list)
     timeout: float | None = None
     keep: bool = False
@@ -133,7 +133,7 @@ def _make_machine(options: Options, kernel: Kernel, work: pathlib.Path) -> Machi
         kind=options.machine, processors=1 if options.icount else options.processors,
         memory_mib=options.memory_mib, icount=options.icount, gdb=options.gdb,
         extra=options.qemu_args)
-    if options.boot in ("iso", "iso-efi"):
+    if options.boot in ("iso", "iso-efi", "iso-linux"):
         machine.cdrom = iso.make_iso(work / "boot.iso", kernel.image, command_line, initramfs)
         machine.kernel = None
         machine.uefi = options.boot == "iso-efi"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""One conversation with the agent of a running machine, from its greeting to the power going off."""
+"""One conversation with the agent of a running machine, from its greeting to power-off."""
 
 import contextlib
 import dataclasses
