@@ -14,6 +14,7 @@
 #include "core/vm/page_cache.h"
 #include "linux/vfs/attributes.h"
 #include "linux/vfs/inode_lock.h"
+#include "linux/vfs/garbage.h"
 #include "linux/vfs/io_cursor.h"
 
 namespace linux {
@@ -56,7 +57,7 @@ namespace rename_flag {
 inline constexpr u32 no_replace = 1, exchange = 2, whiteout = 4; // linux/fs.h
 }
 
-class Inode {
+class Inode : public Garbage {
 public:
     // ---- what it is -------------------------------------------------------------------------------
     SuperBlock& super_block() const { return super_block_; }
@@ -138,10 +139,10 @@ public:
     bool is_magic_link() const { return (kind_flags_ & magic_link) != 0; }
 
     // ---- attributes ----------------------------------------------------------------------------------
-    // Default: from the fields above; blocks from the page cache. Only called through attributes().
-    virtual Result<> get_attributes(Attributes& attributes);
-    // What stat gives.
+    // What stat gives: the fields above, then what get_attributes() changes of them.
     Result<Attributes> attributes();
+    // Only called for inodes of kind dynamic_attributes; the fields are already filled in. Default: nothing.
+    virtual Result<> get_attributes(Attributes& attributes);
     // Applies a permitted change to the fields and, when it lasts, to the disk. Default: the fields.
     virtual Result<> set_attributes(const AttributeChange& change);
     // The generic layer changed size or times in memory (write, atime): remember to store them before
@@ -214,6 +215,9 @@ public:
     // FS_IOC_SETFLAGS. Default: notty.
     virtual Result<> change_inode_flags(u32 flags);
 
+    // Blocks of 512 bytes for stat; kept by disk file systems. Memory ones count their pages.
+    std::atomic<u64> blocks{0};
+
     // Puts the inode on its super block's list of those with dirty pages or attributes; the write-back
     // thread comes by. For Backing::prepare_dirty and attributes_changed of disk file systems. Any
     // process context.
@@ -232,10 +236,9 @@ protected:
 
 private:
     friend class SuperBlock;
-    friend class InodeReaper;
     Result<core::PageCache*> make_page_cache();
     void last_reference_dropped();
-    void default_attributes(Attributes& attributes) const;
+    static void destroy(Garbage& garbage);
 
     mutable std::atomic<u32> references_{1};
     std::atomic<u32> mode_;
@@ -258,8 +261,9 @@ private:
 public:
     // Guarded by the super block's dirty lock.
     ListLink dirty_link;
-    // While it is being freed: the chain of an epoch's garbage.
-    Inode* next_garbage = nullptr;
+    // The chain of inodes by number; guarded by the table's lock.
+    Inode* next_by_number = nullptr;
+    bool is_by_number = false;
 };
 
 } // namespace linux

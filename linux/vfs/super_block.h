@@ -73,6 +73,8 @@ public:
             const_cast<SuperBlock*>(this)->last_reference_dropped();
     }
 
+    // The last mount went: drops the cached tree, syncs, shuts down. For linux/vfs/mount.cpp.
+    void tear_down();
     // Syncs every inode on the dirty list, then sync(wait). Errors: the first.
     Result<> sync_all(bool wait);
 
@@ -93,6 +95,8 @@ protected:
 private:
     friend class Inode;
     void last_reference_dropped();
+    void inode_evicted(Inode& inode);
+    bool is_listed(core::Lock<core::lock_class::inode_list>& lock, Inode*& first, u64 number);
 
     const FileSystemType& type_;
     const Caching caching_;
