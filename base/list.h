@@ -30,7 +30,7 @@ struct ListLink {
 template <typename T, ListLink T::* Link>
 class List {
 public:
-    List() { head_.next = head_.previous = &head_; }
+    constexpr List() { head_.next = head_.previous = &head_; }
     List(const List&) = delete;
     List& operator=(const List&) = delete;
 
