@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "linux/vfs/super_block.h"
 
+#include "base/immortal.h"
 #include "linux/vfs/dentry.h"
 
 namespace linux {
@@ -16,7 +17,7 @@ struct NumberBucket {
 };
 constexpr u32 number_buckets = 1024;
 constinit NumberBucket g_by_number[number_buckets];
-constinit core::WaitQueue g_evictions; // an inode left the table
+constinit Immortal<core::WaitQueue> g_evictions; // an inode left the table
 
 NumberBucket& bucket_of(const SuperBlock& super_block, u64 number) {
     const u64 mixed = (number ^ (reinterpret_cast<u64>(&super_block) >> 6)) * 0x9e37'79b9'7f4a'7c15;
@@ -128,7 +129,7 @@ RefOrNull<Inode> SuperBlock::find_inode(u64 number) {
         }
         if (!dying)
             return nullptr;
-        (void)g_evictions.wait([&] { return !is_listed(bucket.lock, bucket.first, number); },
+        (void)g_evictions->wait([&] { return !is_listed(bucket.lock, bucket.first, number); },
                                core::Sleep::uninterruptible);
     }
 }
@@ -169,7 +170,7 @@ void SuperBlock::inode_evicted(Inode& inode) {
             place = &(*place)->next_by_number;
         *place = inode.next_by_number;
     }
-    g_evictions.wake_all();
+    g_evictions->wake_all();
 }
 
 // ---- kinds ----------------------------------------------------------------------------------------------------
