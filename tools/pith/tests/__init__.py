@@ -12,6 +12,8 @@ GROUPS: list[Group] = [
                  ["/usr/bin/python3", "-m", "unittest", "discover", "-s", "tools", "-t", "tools",
                   "-p", "*_test.py"], needs=(), seconds=120),
     ProgramGroup("lint", "the house rules", ["./pith", "lint"], needs=(), seconds=120),
+    PytestGroup("run", "./pith run: argv, streams, statuses, failures",
+                "tests/drive/run_command_test.py", seconds=900),
     PytestGroup("interactive", "a shell session: job control, Ctrl-C, less, vi, top, resizing",
                 "tests/drive/interactive_test.py", seconds=600),
     PytestGroup("same-as-linux", "programs whose output must be what it is on Linux",
