@@ -3,6 +3,8 @@
 // row in abi/linux/syscalls. Bodies include this header only for the types their arguments use.
 #pragma once
 
+#include "abi/linux/poll.h"
+#include "abi/linux/signal.h"
 #include "abi/linux/types.h"
 #include "arch/api/user_frame.h"
 #include "base/result.h"
