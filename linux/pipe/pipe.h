@@ -4,7 +4,7 @@
 // dropped. Conditions of sleepers read the atomics without it.
 #pragma once
 
-#include "base/ref.h"
+#include "core/object/object.h"
 #include "core/sync/lock.h"
 #include "core/sync/wait_queue.h"
 #include "linux/pipe/pipe_ring.h"
@@ -12,11 +12,11 @@
 
 namespace linux {
 
-class Pipe final : public RefCounted<Pipe> {
+class Pipe final : public core::Object {
 public:
     // Without open ends. Errors: nomem.
     static Result<Ref<Pipe>> create();
-    ~Pipe();
+    ~Pipe() override;
 
     // Takes what is there; sleeps for the first byte unless `non_block`. 0: no writer is left.
     // Errors: again, restartsys, fault.
@@ -59,7 +59,7 @@ public:
 
 private:
     friend class Ref<Pipe>;
-    Pipe() = default;
+    Pipe() : Object(core::ObjectKind::ring) {}
 
     struct Progress {
         usize bytes = 0;
