@@ -3,7 +3,7 @@
 
 from types import ModuleType
 
-from pith.commands import build, compare, debug, doctor, image, lint, run, test
+from pith.commands import build, compare, debug, doctor, image, lint, new, run, test
 
 ALL: dict[str, ModuleType] = {
     "run": run,
@@ -14,4 +14,5 @@ ALL: dict[str, ModuleType] = {
     "image": image,
     "lint": lint,
     "doctor": doctor,
+    "new": new,
 }

@@ -2,6 +2,8 @@
 """The named groups of tests that `./pith test` runs. A group stands here once it tests something;
 what is not written yet is not listed."""
 
+import os
+
 from pith.tests.group import Group
 from pith.tests.programs import ProgramGroup
 from pith.tests.pytest_group import PytestGroup
@@ -20,7 +22,13 @@ GROUPS: list[Group] = [
                 "tests/drive/same_as_linux_test.py", seconds=1800),
     PytestGroup("boot-matrix", "machines, processors, memory sizes and loaders",
                 "tests/drive/boot_matrix_test.py", seconds=1200),
+    PytestGroup("fresh", "a fresh Debian 12 and the README's commands",
+                "tests/drive/fresh_test.py", seconds=1500, needs=("debian",)),
 ]
+
+# Set within the machine of the group `fresh`, which would otherwise make another one.
+if os.environ.get("PITH_TEST_INSIDE_FRESH"):
+    GROUPS = [group for group in GROUPS if group.name != "fresh"]
 
 
 def by_name() -> dict[str, Group]:

@@ -21,10 +21,11 @@ class PytestGroup:
     summary: str
     file: str
     seconds: int = 600
+    needs: tuple[str, ...] = ()  # tasks of pith.packages, beside pytest itself
 
     def run(self, settings: Settings) -> Counts:
         """See Group."""
-        packages.require("test")
+        packages.require("test", *self.needs)
         directory = BUILD / "tests"
         directory.mkdir(parents=True, exist_ok=True)
         report = directory / f"{self.name}.xml"
