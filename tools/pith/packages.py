@@ -16,6 +16,7 @@ NEEDS: dict[str, list[str]] = {
     "build": build.PACKAGES,
     "gcc": build.GCC_PACKAGES,
     "agent": ["musl-tools", "gcc", "binutils"],
+    "bench": ["gcc", "libc6-dev"],
     "qemu": ["qemu-system-x86", "qemu-utils"],
     "debian": ["mmdebstrap", "debian-archive-keyring", "e2fsprogs", "fakeroot", "uidmap"],
     "busybox": ["busybox-static"],

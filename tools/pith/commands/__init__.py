@@ -3,13 +3,16 @@
 
 from types import ModuleType
 
-from pith.commands import build, compare, debug, doctor, image, lint, new, run, test
+from pith.commands import (
+    bench, build, compare, debug, doctor, image, lint, new, run, test,
+)
 
 ALL: dict[str, ModuleType] = {
     "run": run,
     "compare": compare,
     "build": build,
     "test": test,
+    "bench": bench,
     "debug": debug,
     "image": image,
     "lint": lint,

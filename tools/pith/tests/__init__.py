@@ -22,6 +22,10 @@ GROUPS: list[Group] = [
                 "tests/drive/same_as_linux_test.py", seconds=1800),
     PytestGroup("boot-matrix", "machines, processors, memory sizes and loaders",
                 "tests/drive/boot_matrix_test.py", seconds=1200),
+    PytestGroup("compilers", "clang and g++ build a kernel that boots",
+                "tests/drive/compilers_test.py", seconds=1800, needs=("build", "gcc")),
+    ProgramGroup("bench", "no operation takes more instructions than on Linux",
+                 ["./pith", "bench", "--check"], seconds=900),
     PytestGroup("fresh", "a fresh Debian 12 and the README's commands",
                 "tests/drive/fresh_test.py", seconds=1500, needs=("debian",)),
 ]
