@@ -53,12 +53,31 @@ void SuperBlock::shut_down() {}
 
 void SuperBlock::last_reference_dropped() { delete this; }
 
+bool SuperBlock::add_mount() {
+    i32 count = mounts_.load(std::memory_order_relaxed);
+    while (count >= 0)
+        if (mounts_.compare_exchange_weak(count, count + 1, std::memory_order_acq_rel))
+            return true;
+    return false;
+}
+
+void SuperBlock::drop_mount() {
+    i32 count = mounts_.load(std::memory_order_relaxed);
+    while (!mounts_.compare_exchange_weak(count, count == 1 ? -1 : count - 1,
+                                          std::memory_order_acq_rel)) {
+    }
+    if (count == 1)
+        tear_down();
+}
+
+// The cached tree goes, everything is synced, then the root, then what is the file system's own.
 void SuperBlock::tear_down() {
     DentryCache::forget_all(*this);
     (void)sync_all(true);
-    shut_down();
     if (Dentry* root = std::exchange(root_, nullptr))
         root->drop_reference();
+    (void)sync_all(true);
+    shut_down();
 }
 
 Result<> SuperBlock::sync_all(bool wait) {
@@ -76,6 +95,11 @@ Result<> SuperBlock::sync_all(bool wait) {
         {
             ListGuard guard(dirty_lock_);
             inode = batch.pop_front();
+            // Got dirty again while it stood in the batch.
+            if (inode && inode->on_dirty_list_.load(std::memory_order_relaxed)) {
+                inode->add_reference();
+                dirty_.push_back(*inode);
+            }
         }
         if (!inode)
             break;
@@ -101,7 +125,7 @@ void Inode::mark_dirty() {
     {
         ListGuard guard(owner.dirty_lock_);
         if (!on_dirty_list_.exchange(true, std::memory_order_relaxed)) {
-            // Still in a batch that sync_all works on: its link is in use, and sync() comes later.
+            // In a batch that sync_all works on its link is in use; sync_all puts it back.
             if (!dirty_link.is_linked()) {
                 owner.dirty_.push_back(*this);
                 return;

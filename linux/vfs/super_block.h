@@ -41,6 +41,8 @@ public:
     u32 name_maximum = 255;
     u64 magic = 0;
     bool has_xattr = false;
+    // Open files that may write; a remount to read-only finds it busy. Kept by the generic layer.
+    std::atomic<u32> writers{0};
     bool no_access_times = false; // MS_NOATIME for the whole file system (procfs, sysfs)
 
     // The root, set once by attach_root(); it lives as long as the super block.
@@ -58,7 +60,7 @@ public:
     virtual Result<> remount(const MountRequest& request);
     // ",size=4096k,…" for /proc/mounts; begins with a comma if not empty. Default: nothing.
     virtual void describe_options(base::FormatSink& sink) const;
-    // The last mount is gone, all inodes but the root's were evicted, everything was synced. Default:
+    // The last mount is gone, all inodes were evicted, everything was synced. Default:
     // nothing.
     virtual void shut_down();
     // Tells that pages of a disk file system could not be written (kept for syncfs). Any context.
@@ -73,8 +75,6 @@ public:
             const_cast<SuperBlock*>(this)->last_reference_dropped();
     }
 
-    // The last mount went: drops the cached tree, syncs, shuts down. For linux/vfs/mount.cpp.
-    void tear_down();
     // Syncs every inode on the dirty list, then sync(wait). Errors: the first.
     Result<> sync_all(bool wait);
 
@@ -95,6 +95,7 @@ protected:
 private:
     friend class Inode;
     void last_reference_dropped();
+    void tear_down();
     void inode_evicted(Inode& inode);
     bool is_listed(core::Lock<core::lock_class::inode_list>& lock, Inode*& first, u64 number);
 
@@ -104,14 +105,17 @@ private:
     std::atomic<u32> flags_{0};
     mutable std::atomic<u32> references_{1};
     std::atomic<i32> write_error_{0};
+    std::atomic<i32> mounts_{0}; // -1: torn down
     Dentry* root_ = nullptr;
     core::Lock<core::lock_class::inode_list> dirty_lock_;
     List<Inode, &Inode::dirty_link> dirty_; // guarded by dirty_lock_; each holds a reference
 
 public:
     ListLink all_link; // among all super blocks; guarded by the mount table's lock
-    // Mounts of it; guarded by the mount table's lock. At 0 the tree is torn down.
-    u32 mount_count = 0;
+    // Counts mounts of it (and users inside the kernel, which keep it for ever). False: it is being torn
+    // down because the last one went; whoever keeps a table of them must not hand it out any more.
+    [[nodiscard]] bool add_mount();
+    void drop_mount(); // process context; the last one tears down
 };
 
 // A kind of file system, found by name. Constant objects; registered once at start.
