@@ -27,7 +27,9 @@ extern WalkCounter walk_counters[arch::maximum_cpus];
 // Not nestable. Process context.
 class WalkGuard {
 public:
+    struct Outside {};
     WalkGuard() { enter(); }
+    explicit WalkGuard(Outside) {} // enter() follows
     ~WalkGuard() {
         if (counter_)
             leave();
@@ -35,6 +37,7 @@ public:
     WalkGuard(const WalkGuard&) = delete;
     WalkGuard& operator=(const WalkGuard&) = delete;
 
+    bool is_inside() const { return counter_ != nullptr; }
     // Leaves in the middle, to sleep, and comes back; pointers read before are stale then.
     void leave() {
         std::atomic<u64>& value = counter_->value;
@@ -52,7 +55,7 @@ public:
     }
 
 private:
-    detail::WalkCounter* counter_;
+    detail::WalkCounter* counter_ = nullptr;
 };
 
 // Takes what no new walk can reach. Process context, not inside a WalkGuard; may call destroy functions of
