@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Both compilers build a kernel that boots. Warnings are errors in either build, and clang's has the
-thread-safety analysis on."""
+"""Both compilers build a kernel that boots. Warnings are errors in either build, and clang's has
+the thread-safety analysis on."""
 
 import subprocess
 

@@ -16,6 +16,7 @@ class ConsoleLog:
 
     def __init__(self, sink: BinaryIO | None = None) -> None:
         self.panicked = False
+        self.is_empty = True
         self._sink = sink
         self._lines: collections.deque[bytes] = collections.deque(maxlen=KEPT_LINES)
         self._base_line = b""
@@ -23,6 +24,7 @@ class ConsoleLog:
 
     def feed(self, data: bytes) -> None:
         """Takes more of the log."""
+        self.is_empty = self.is_empty and not data
         if self._sink is not None:
             self._sink.write(data)
             self._sink.flush()

@@ -168,6 +168,8 @@ def _report(session: Session, machine: VirtualMachine, log: ConsoleLog,
     lines = [reasons[session.end]]
     said = machine.messages()
     if said and session.end is End.STOPPED:
+        if log.is_empty:
+            raise PithError(f"cannot start the machine: {said}")
         lines += said.splitlines()
     if session.end is not End.ESCAPED:
         tail = log.tail(LOG_LINES)
