@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The file-system interface: what a mounted volume's component answers (operations on inodes and
+// names, block grants), and what the core gives it (VolumeServices: read-only views of metadata
+// blocks, one change set per request, publish). File data never passes here: the component maps
+// logical blocks to disk blocks, the core moves the bytes between page cache and block gate.
+#pragma once
+
+#include "base/errno.h"
+#include "base/types.h"
+
+namespace component {
+
+struct Timestamp {
+    i64 seconds = 0;
+    u32 nanoseconds = 0;
+    u32 reserved = 0;
+    constexpr bool operator==(const Timestamp&) const = default;
+};
+
+// What stat shows, and what a new or changed inode is given.
+struct FileAttributes {
+    u64 inode = 0;
+    u64 size = 0;
+    u64 sectors = 0; // of 512 bytes
+    u32 mode = 0;    // type and permission bits, as in st_mode
+    u32 links = 0;
+    u32 uid = 0;
+    u32 gid = 0;
+    u32 flags = 0; // FS_*_FL, as in FS_IOC_GETFLAGS
+    u32 generation = 0;
+    u32 device_major = 0;
+    u32 device_minor = 0;
+    Timestamp access, modify, change, create;
+};
+static_assert(sizeof(FileAttributes) == 120);
+
+// Which of FileAttributes a set_attributes changes.
+namespace attribute {
+inline constexpr u32 mode = 1 << 0;
+inline constexpr u32 uid = 1 << 1;
+inline constexpr u32 gid = 1 << 2;
+inline constexpr u32 size = 1 << 3; // truncates, or extends with a hole
+inline constexpr u32 access = 1 << 4;
+inline constexpr u32 modify = 1 << 5;
+inline constexpr u32 change = 1 << 6;
+inline constexpr u32 flags = 1 << 7;
+// `size` only when larger than now: write-back publishes what it has put on disk.
+inline constexpr u32 grow_size = 1 << 8;
+} // namespace attribute
+
+struct VolumeInfo {
+    u32 block_size = 0;
+    u32 max_name_length = 0;
+    u64 blocks = 0; // without the file system's own overhead
+    u64 free_blocks = 0;
+    u64 reserved_blocks = 0; // of the free ones, for root only
+    u64 inodes = 0;
+    u64 free_inodes = 0;
+    u64 max_file_size = 0;
+    u64 root_inode = 0;
+    u32 max_links = 0;
+    u32 read_only = 0;
+    u8 uuid[16] = {};
+    u8 label[16] = {};
+};
+
+// A stretch of a file: `length` blocks from `logical`; where `kind` is mapped or unwritten they are
+// on disk from `physical` on.
+struct FileExtent {
+    enum class Kind : u32 { hole, mapped, unwritten };
+    u64 logical = 0;
+    u64 physical = 0;
+    u32 length = 0;
+    Kind kind = Kind::hole;
+};
+
+// One entry in a readdir buffer; entries follow each other at multiples of 8. `next` is the cookie
+// from which reading goes on after this entry.
+struct DirectoryRecord {
+    u64 inode;
+    u64 next;
+    u16 length; // of the whole record
+    u8 type;    // DT_*
+    u8 name_length;
+    char name[4]; // name_length bytes and a NUL
+};
+inline constexpr u64 directory_end = 0x7fff'ffff'ffff'ffff;
+
+enum class RenameFlags : u32 { none = 0, no_replace = 1, exchange = 2 };
+
+struct BlockRange {
+    u64 start = 0;
+    u64 count = 0;
+};
+
+// A metadata block as the core holds it. `checked` is the value last given to mark_checked since
+// the block was read, 0 at first.
+struct MetadataView {
+    const u8* data = nullptr;
+    u32 checked = 0;
+    u32 reserved = 0;
+};
+
+enum class EditMode : u32 {
+    existing, // the private copy begins as the present contents
+    fresh,    // it begins zeroed and nothing is read: a block newly allocated
+};
+
+// A block this change set edits. `tag` is what the first edit gave, `marks` the union of what all
+// gave: the component's own words, to know at the end which checksums to compute.
+struct EditedBlock {
+    u64 block = 0;
+    u8* data = nullptr;
+    u64 tag = 0;
+    u64 marks = 0;
+};
+
+enum class FreedKind : u32 { data, metadata };
+
+// What a publish reports besides the blocks themselves.
+struct Publication {
+    u64 result = 0;           // the request's answer, kept for its replay
+    i64 free_blocks_change = 0;
+    i64 free_inodes_change = 0;
+    u32 last = 1; // no further change set of this request follows
+    u32 reserved = 0;
+};
+
+// Calls on the core, valid within one request. Each answers 0 or an errno. A call that must wait
+// for the disk lets other requests of the volume in; what they publish meanwhile shows up as a
+// version conflict at publish (EAGAIN: discard, begin again).
+struct VolumeServices {
+    void* home;
+    // Size of the blocks that all other calls count in; forgets every cached block, so only while
+    // mounting. 1024 at first.
+    i32 (*set_block_size)(void* home, u32 bytes);
+    // Whole blocks on the device.
+    u64 (*device_blocks)(void* home);
+    // Contents of a block: this request's private copy if it edited the block, else the cached
+    // block, which stays valid and unchanged to the end of the request. Errors: io, nomem, inval
+    // (past the end of the device).
+    i32 (*view)(void* home, u64 block, MetadataView* view);
+    // The component has checked that the block is a sound one of kind `kind` (not 0).
+    void (*mark_checked)(void* home, u64 block, u32 kind);
+    // A private copy to write on; the same at each call. After the publish the block counts as
+    // checked as (u32)tag, unless that is 0. Errors: as view; nobufs when the change set is full.
+    i32 (*edit)(void* home, u64 block, EditMode mode, u64 tag, u64 marks, u8** data);
+    // The `index`-th block edited so far. Errors: noent past the last.
+    i32 (*edited)(void* home, u32 index, EditedBlock* block);
+    // With the next publish the blocks belong to nobody: they leave the metadata cache and are
+    // withheld from reuse until that transaction is committed and no lease is on them.
+    i32 (*release)(void* home, BlockRange range, FreedKind kind);
+    // The first stretch inside `range` that is not withheld; count 0 if there is none.
+    BlockRange (*available)(void* home, BlockRange range);
+    // All private copies become the contents at once. Errors: again (a block read or edited has
+    // changed since; the change set is discarded), rofs.
+    i32 (*publish)(void* home, const Publication* publication);
+    // Forgets the private copies and everything released.
+    void (*discard)(void* home);
+    // Waits until everything published is committed (withheld blocks become available).
+    i32 (*commit)(void* home);
+    // A damaged structure or another fact the log should have.
+    void (*report)(void* home, const char* text, usize length);
+    // Wall clock, nanoseconds since 1970.
+    i64 (*now)(void* home);
+    u32 (*random)(void* home);
+};
+
+} // namespace component

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The two checksums of the format: CRC-32C (Castagnoli, metadata_csum) and CRC-16 (old group
+// descriptors). Neither inverts before or after: the caller passes the running value. Any context.
+#pragma once
+
+#include <span>
+
+#include "base/types.h"
+
+namespace ext4 {
+
+u32 crc32c(u32 value, std::span<const u8> bytes);
+u16 crc16(u16 value, std::span<const u8> bytes);
+
+template <typename T>
+u32 crc32c_of(u32 value, const T& object) {
+    return crc32c(value, {reinterpret_cast<const u8*>(&object), sizeof(T)});
+}
+
+} // namespace ext4

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "components/fs/ext4/mount.h"
+
+#include <bit>
+
+#include "components/fs/ext4/checksum.h"
+#include "components/fs/ext4/group.h"
+#include "components/fs/ext4/inode.h"
+#include "components/fs/ext4/orphans.h"
+
+namespace ext4 {
+
+u64 superblock_block(const Volume& volume) {
+    return superblock_offset / volume.block_size; // 1 for blocks of 1 KiB, else 0
+}
+
+Result<const Superblock*> view_superblock(Attempt& attempt) {
+    const Volume& volume = attempt.volume();
+    const std::span<const u8> block = TRY(attempt.view(superblock_block(volume)));
+    return record_at<Superblock>(block, superblock_offset % volume.block_size);
+}
+
+Result<Superblock*> edit_superblock(Attempt& attempt) {
+    const Volume& volume = attempt.volume();
+    const std::span<u8> block =
+        TRY(attempt.edit(superblock_block(volume), BlockKind::superblock));
+    return record_at<Superblock>(block, superblock_offset % volume.block_size);
+}
+
+namespace {
+
+struct FeatureName {
+    u32 bit;
+    std::string_view name;
+};
+constexpr FeatureName incompatible_names[] = {
+    {0x1, "compression"},   {0x8, "journal_dev"}, {0x100, "mmp"},     {0x400, "ea_inode"},
+    {0x1000, "dirdata"},    {0x8000, "inline_data"}, {0x10000, "encrypt"}, {0x20000, "casefold"},
+};
+constexpr FeatureName read_only_names[] = {
+    {0x100, "quota"},     {0x200, "bigalloc"},  {0x800, "replica"},         {0x1000, "read-only"},
+    {0x2000, "project"},  {0x4000, "shared_blocks"}, {0x8000, "verity"}, {0x10000, "orphan_present"},
+};
+constexpr u32 bigalloc = 0x200;
+
+template <usize Count>
+void name_features(Attempt& attempt, u32 bits, const FeatureName (&names)[Count],
+                   std::string_view verdict) {
+    for (const FeatureName& feature : names) {
+        if (bits & feature.bit)
+            attempt.report("ext4: feature '{}' is not supported: {}", feature.name, verdict);
+        bits &= ~feature.bit;
+    }
+    if (bits)
+        attempt.report("ext4: features {:#x} are unknown: {}", bits, verdict);
+}
+
+Failure refuse(Attempt& attempt, std::string_view why) {
+    attempt.report("ext4: cannot mount: {}", why);
+    return Failure(Errno::inval);
+}
+
+Result<> check_features(Attempt& attempt, const Superblock& super, Access& access) {
+    if (u32 unknown = super.incompatible & ~incompatible::supported) {
+        name_features(attempt, unknown, incompatible_names, "cannot mount");
+        return Failure(Errno::inval);
+    }
+    if (super.read_only_compatible & bigalloc) {
+        name_features(attempt, bigalloc, read_only_names, "cannot mount");
+        return Failure(Errno::inval);
+    }
+    if (u32 unknown = super.read_only_compatible & ~read_only_compatible::writable;
+        unknown && access == Access::read_write) {
+        name_features(attempt, unknown, read_only_names, "mounting read-only");
+        access = Access::read_only;
+    }
+    if ((super.incompatible & incompatible::needs_recovery) &&
+        (super.compatible & compatible::has_journal))
+        return refuse(attempt, "the journal needs recovery; run e2fsck first");
+    return {};
+}
+
+bool checksum_is_right(const Superblock& super) {
+    constexpr usize covered = __builtin_offsetof(Superblock, checksum);
+    constexpr u8 crc32c_type = 1;
+    return super.checksum_type == crc32c_type &&
+           super.checksum == crc32c(~u32{0}, {reinterpret_cast<const u8*>(&super), covered});
+}
+
+// The numbers everything else is computed from: each checked before it is used.
+Result<> read_geometry(Attempt& attempt, const Superblock& super) {
+    Volume& volume = attempt.volume();
+    volume.compatible = super.compatible;
+    volume.incompatible = super.incompatible;
+    volume.read_only_compatible = super.read_only_compatible;
+    volume.block_size = 1024u << super.log_block_size;
+    volume.block_shift = 10 + super.log_block_size;
+    volume.first_data_block = super.first_data_block;
+    volume.blocks_per_group = super.blocks_per_group;
+    volume.inodes_per_group = super.inodes_per_group;
+    volume.inodes = super.inodes_count;
+    const bool wide = super.incompatible & incompatible::bits64;
+    volume.blocks = join(super.blocks_count_low, wide ? super.blocks_count_high : 0);
+    volume.reserved_blocks = join(super.reserved_blocks_low, wide ? super.reserved_blocks_high : 0);
+    volume.inode_size = super.revision == 0 ? small_inode_size : super.inode_size;
+    volume.first_inode = super.revision == 0 ? 11 : super.first_inode;
+    volume.descriptor_size = wide ? super.descriptor_size : small_descriptor_size;
+
+    const u32 bits = volume.block_size * 8;
+    if (volume.first_data_block != (volume.block_size == 1024 ? 1u : 0u))
+        return refuse(attempt, "impossible first data block");
+    if (!std::has_single_bit(volume.inode_size) || volume.inode_size < small_inode_size ||
+        volume.inode_size > volume.block_size)
+        return refuse(attempt, "impossible inode size");
+    if (!std::has_single_bit(volume.descriptor_size) ||
+        volume.descriptor_size > volume.block_size ||
+        volume.descriptor_size < (wide ? sizeof(GroupDescriptor) : small_descriptor_size))
+        return refuse(attempt, "impossible descriptor size");
+    if (volume.blocks_per_group < 256 || volume.blocks_per_group > bits ||
+        volume.blocks_per_group % 8 != 0)
+        return refuse(attempt, "impossible number of blocks in a group");
+    if (volume.inodes_per_group == 0 || volume.inodes_per_group > bits ||
+        volume.inodes_per_group % 8 != 0)
+        return refuse(attempt, "impossible number of inodes in a group");
+    if (volume.blocks <= volume.first_data_block || volume.blocks >> 48)
+        return refuse(attempt, "impossible number of blocks");
+    const u64 groups =
+        (volume.blocks - volume.first_data_block + volume.blocks_per_group - 1) /
+        volume.blocks_per_group;
+    if (groups * volume.inodes_per_group != volume.inodes || volume.first_inode < 11 ||
+        volume.first_inode > volume.inodes_per_group)
+        return refuse(attempt, "impossible number of inodes");
+    volume.groups = static_cast<u32>(groups);
+    volume.descriptors_per_block = volume.block_size / volume.descriptor_size;
+    volume.table_blocks = (volume.inodes_per_group * volume.inode_size + volume.block_size - 1) /
+                          volume.block_size;
+    return {};
+}
+
+Result<> read_rest(Attempt& attempt, const Superblock& super) {
+    Volume& volume = attempt.volume();
+    const u32 descriptor_blocks =
+        (volume.groups + volume.descriptors_per_block - 1) / volume.descriptors_per_block;
+    volume.first_meta_group = super.first_meta_group;
+    if ((super.incompatible & incompatible::meta_groups) &&
+        volume.first_meta_group > descriptor_blocks)
+        return refuse(attempt, "impossible first meta group");
+    volume.reserved_descriptor_blocks = super.reserved_descriptor_blocks;
+    if (volume.reserved_descriptor_blocks > volume.block_size / 4 ||
+        volume.first_data_block + 1 + descriptor_blocks >= volume.blocks)
+        return refuse(attempt, "impossible number of descriptor blocks");
+    const bool flex = super.incompatible & incompatible::flex_groups;
+    volume.groups_per_flex =
+        flex && super.log_groups_per_flex < 31 ? 1u << super.log_groups_per_flex : 1;
+    __builtin_memcpy(volume.uuid, super.uuid, sizeof(volume.uuid));
+    __builtin_memcpy(volume.label, super.volume_name, sizeof(volume.label));
+    __builtin_memcpy(volume.hash_seed, super.hash_seed, sizeof(volume.hash_seed));
+    volume.backup_groups[0] = super.backup_groups[0];
+    volume.backup_groups[1] = super.backup_groups[1];
+    volume.checksum_seed = super.incompatible & incompatible::checksum_seed
+                               ? super.checksum_seed
+                               : crc32c(~u32{0}, {super.uuid, sizeof(super.uuid)});
+    volume.hash_version = super.default_hash_version <= 2 ? super.default_hash_version : u8{1};
+    volume.unsigned_hash = super.flags & super_flag::unsigned_hash;
+    volume.state_at_mount = super.state;
+    return {};
+}
+
+// Free counts come from the descriptors, which are exact; the superblock's lag behind.
+Result<> count_groups(Attempt& attempt) {
+    Volume& volume = attempt.volume();
+    u64 free_blocks = 0, overhead = volume.first_data_block;
+    u32 free_inodes = 0;
+    for (u32 group = 0; group < volume.groups; ++group) {
+        const Group values = TRY(read_group(attempt, group));
+        free_blocks += values.free_blocks;
+        free_inodes += values.free_inodes;
+        overhead += base_metadata_blocks(volume, group) + 2 + volume.table_blocks;
+    }
+    volume.free_blocks = free_blocks;
+    volume.free_inodes = free_inodes;
+    volume.overhead = overhead < volume.blocks ? overhead : volume.blocks;
+    return {};
+}
+
+Result<> add_journal_overhead(Attempt& attempt) {
+    Volume& volume = attempt.volume();
+    if (!(volume.compatible & compatible::has_journal))
+        return {};
+    const Inode journal = TRY(find_inode(attempt, journal_inode));
+    const InodeRecord* record = TRY(view_record(attempt, journal));
+    const u64 blocks = size_of(*record) >> volume.block_shift;
+    if (volume.overhead + blocks < volume.blocks)
+        volume.overhead += blocks;
+    return {};
+}
+
+Result<> mark_in_use(Attempt& attempt) {
+    Superblock* super = TRY(edit_superblock(attempt));
+    if (!(super->state & state::clean))
+        attempt.report("ext4: the volume was not unmounted cleanly; checking it is recommended");
+    super->state &= static_cast<u16>(~state::clean);
+    super->mount_time = static_cast<u32>(attempt.now().seconds);
+    super->write_time = super->mount_time;
+    ++super->mount_count;
+    if (!(super->flags & (super_flag::signed_hash | super_flag::unsigned_hash)))
+        super->flags |= super_flag::signed_hash;
+    return attempt.publish();
+}
+
+} // namespace
+
+Result<> mount_volume(Attempt& attempt, Access access) {
+    Volume& volume = attempt.volume();
+    volume.block_size = 1024;
+    volume.blocks = 2;
+    const VolumeServices& services = attempt.services();
+    if (services.set_block_size(services.home, volume.block_size) != 0)
+        return Failure(Errno::io);
+    const Superblock* first = TRY(view_superblock(attempt));
+    if (first->magic != superblock_magic)
+        return refuse(attempt, "no ext4 superblock");
+    if (first->log_block_size > 2)
+        return refuse(attempt, "blocks larger than 4 KiB");
+    if (first->revision > 1)
+        return refuse(attempt, "unknown revision");
+    if ((first->read_only_compatible & read_only_compatible::metadata_checksum) &&
+        !checksum_is_right(*first))
+        return refuse(attempt, "wrong checksum in the superblock");
+    TRY(check_features(attempt, *first, access));
+    TRY(read_geometry(attempt, *first));
+    if (services.set_block_size(services.home, volume.block_size) != 0)
+        return Failure(Errno::io);
+    if (services.device_blocks(services.home) < volume.blocks)
+        return refuse(attempt, "the volume is larger than its device");
+    const Superblock* super = TRY(view_superblock(attempt));
+    TRY(read_rest(attempt, *super));
+    volume.read_only = access == Access::read_only;
+    TRY(count_groups(attempt));
+    TRY(add_journal_overhead(attempt));
+    if (access == Access::read_only || volume.read_only)
+        return {};
+    TRY(mark_in_use(attempt));
+    return release_orphans(attempt);
+}
+
+Result<> note_large_file(Attempt& attempt, u64 size) {
+    Volume& volume = attempt.volume();
+    if (size <= 0x7fff'ffff ||
+        (volume.read_only_compatible & read_only_compatible::large_file))
+        return {};
+    Superblock* super = TRY(edit_superblock(attempt));
+    if (super->revision == 0)
+        return Failure(Errno::fbig);
+    super->read_only_compatible |= read_only_compatible::large_file;
+    volume.read_only_compatible |= read_only_compatible::large_file;
+    return {};
+}
+
+Result<> sync_superblock(Attempt& attempt, SyncKind kind) {
+    Volume& volume = attempt.volume();
+    Superblock* super = TRY(edit_superblock(attempt));
+    super->free_blocks_low = static_cast<u32>(volume.free_blocks);
+    if (volume.incompatible & incompatible::bits64)
+        super->free_blocks_high = static_cast<u32>(volume.free_blocks >> 32);
+    super->free_inodes = volume.free_inodes;
+    super->write_time = static_cast<u32>(attempt.now().seconds);
+    if (volume.damaged)
+        super->state |= state::errors;
+    else if (kind == SyncKind::done)
+        super->state |= volume.state_at_mount & state::clean;
+    return attempt.publish();
+}
+
+component::VolumeInfo volume_info(const Volume& volume) {
+    component::VolumeInfo info;
+    info.block_size = volume.block_size;
+    info.max_name_length = max_name_length;
+    info.blocks = volume.blocks - volume.overhead;
+    info.free_blocks = volume.free_blocks;
+    info.reserved_blocks = volume.reserved_blocks < volume.free_blocks ? volume.reserved_blocks
+                                                                      : volume.free_blocks;
+    info.inodes = volume.inodes;
+    info.free_inodes = volume.free_inodes;
+    info.max_file_size = volume.max_logical() << volume.block_shift;
+    if (!volume.has_extents()) {
+        // Twelve direct blocks and three trees; a pointer takes four bytes.
+        const u64 pointers = volume.block_size / 4;
+        info.max_file_size = (12 + pointers + pointers * pointers + pointers * pointers * pointers)
+                             << volume.block_shift;
+    }
+    info.root_inode = root_inode;
+    info.max_links = 65000;
+    info.read_only = volume.read_only;
+    __builtin_memcpy(info.uuid, volume.uuid, sizeof(info.uuid));
+    __builtin_memcpy(info.label, volume.label, sizeof(info.label));
+    return info;
+}
+
+} // namespace ext4

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Bringing a volume up and down: the superblock, what it demands, and its state while mounted.
+#pragma once
+
+#include "components/fs/ext4/volume.h"
+
+namespace ext4 {
+
+enum class Access { read_write, read_only };
+
+// Fills in the volume from the disk and, for writing, marks it as in use. A volume that can only be
+// read is mounted read-only, with a message. Errors: inval (no ext4 volume, or features this cannot
+// do: named in a message), uclean, io.
+Result<> mount_volume(Attempt& attempt, Access access);
+// Writes the counts into the superblock; with `done`, also that the volume is no longer in use.
+enum class SyncKind { in_use, done };
+Result<> sync_superblock(Attempt& attempt, SyncKind kind);
+
+// Before a file gets `size` bytes: sets the feature that sizes of 2 GiB and more need.
+Result<> note_large_file(Attempt& attempt, u64 size);
+
+component::VolumeInfo volume_info(const Volume& volume);
+
+// The superblock's block and the record within it.
+u64 superblock_block(const Volume& volume);
+Result<const Superblock*> view_superblock(Attempt& attempt);
+Result<Superblock*> edit_superblock(Attempt& attempt);
+
+} // namespace ext4

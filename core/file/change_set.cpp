@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "core/file/change_set.h"
+
+#include "base/allocate.h"
+#include "core/file/volume_state.h"
+
+namespace core::file {
+
+using component::BlockRange;
+using component::EditedBlock;
+using component::EditMode;
+using component::MetadataView;
+using component::Publication;
+
+ChangeSet::Edit* ChangeSet::find_edit(const MetadataBlock& block) const {
+    if (block.editors == 0)
+        return nullptr;
+    for (Edit* edit = edits_; edit; edit = edit->next)
+        if (edit->block.get() == &block)
+            return edit;
+    return nullptr;
+}
+
+Result<> ChangeSet::remember(const Ref<MetadataBlock>& block) {
+    if (seen_ && seen_->block == block && seen_->contents == block->contents.to_ref())
+        return {};
+    auto* entry = new (base::fallible) Seen{block, block->contents.to_ref(), block->version, seen_};
+    if (!entry)
+        return Failure(Errno::nomem);
+    seen_ = entry;
+    return {};
+}
+
+Result<MetadataView> ChangeSet::view(u64 number) {
+    if (!begun_) {
+        begun_ = true;
+        begun_at_ = volume_.publish_count;
+    }
+    bool waited = false;
+    const Ref<MetadataBlock> block = TRY(volume_.cache.get(number, waited));
+    if (const Edit* edit = find_edit(*block))
+        // What the component wrote itself needs no checking.
+        return MetadataView{edit->copy->data(),
+                            static_cast<u32>(edit->tag) ? static_cast<u32>(edit->tag)
+                                                        : block->checked,
+                            0};
+    TRY(remember(block));
+    return MetadataView{block->contents->data(), block->checked, 0};
+}
+
+Result<u8*> ChangeSet::edit(u64 number, EditMode mode, u64 tag, u64 marks) {
+    bool waited = false;
+    const Ref<MetadataBlock> block = mode == EditMode::fresh
+                                         ? TRY(volume_.cache.get_unread(number))
+                                         : TRY(volume_.cache.get(number, waited));
+    const u32 size = volume_.cache.block_size();
+    if (Edit* edit = find_edit(*block)) {
+        edit->marks |= marks;
+        // The block's meaning may change within one change set.
+        if (mode == EditMode::fresh) {
+            __builtin_memset(edit->copy->data(), 0, size);
+            edit->marks = marks;
+        }
+        if (tag != 0 && tag != edit->tag) {
+            edit->tag = tag;
+            edit->marks = marks;
+        }
+        return edit->copy->data();
+    }
+    if (edit_count_ == max_edits)
+        return Failure(Errno::nobufs);
+    if (mode == EditMode::existing)
+        TRY(remember(block));
+    const Ref<BlockContents> copy = TRY(BlockContents::create(size));
+    if (mode == EditMode::existing)
+        __builtin_memcpy(copy->data(), block->contents->data(), size);
+    else
+        __builtin_memset(copy->data(), 0, size);
+    auto* entry = new (base::fallible) Edit{block, copy, block->version, tag, marks, nullptr};
+    if (!entry)
+        return Failure(Errno::nomem);
+    *last_edit_ = entry;
+    last_edit_ = &entry->next;
+    ++edit_count_;
+    ++block->editors;
+    return entry->copy->data();
+}
+
+Result<EditedBlock> ChangeSet::edited(u32 index) const {
+    const Edit* edit = edits_;
+    while (edit && index-- > 0)
+        edit = edit->next;
+    if (!edit)
+        return Failure(Errno::noent);
+    return EditedBlock{edit->block->number, edit->copy->data(), edit->tag, edit->marks};
+}
+
+void ChangeSet::mark_checked(u64 number, u32 kind) {
+    MetadataBlock* block = volume_.cache.find(number);
+    // Not on behalf of contents that came later than those the component looked at.
+    for (const Seen* seen = seen_; block && seen; seen = seen->next)
+        if (seen->block.get() == block) {
+            if (seen->version == block->version)
+                block->checked = kind;
+            return;
+        }
+}
+
+Result<> ChangeSet::release(BlockRange range) {
+    auto* entry = new (base::fallible) Freed{range, freed_};
+    if (!entry)
+        return Failure(Errno::nomem);
+    freed_ = entry;
+    return {};
+}
+
+// Whether nothing this change set has looked at was changed by another since.
+bool ChangeSet::is_current() const {
+    if (!begun_ || volume_.publish_count == begun_at_)
+        return true;
+    for (const Seen* seen = seen_; seen; seen = seen->next)
+        if (seen->block->version != seen->version)
+            return false;
+    return true;
+}
+
+void ChangeSet::apply() {
+    for (Edit* edit = edits_; edit; edit = edit->next) {
+        MetadataBlock& block = *edit->block;
+        block.contents = edit->copy;
+        ++block.version;
+        if (const u32 kind = static_cast<u32>(edit->tag))
+            block.checked = kind;
+        volume_.cache.mark_dirty(block);
+    }
+    for (const Freed* freed = freed_; freed; freed = freed->next)
+        volume_.cache.forget(freed->range.start, freed->range.count);
+    ++volume_.publish_count;
+}
+
+Result<> ChangeSet::publish(const Publication& publication) {
+    if (!is_current()) {
+        discard();
+        return Failure(Errno::again);
+    }
+    // What may fail comes first.
+    for (const Freed* freed = freed_; freed; freed = freed->next)
+        TRY(volume_.withhold(freed->range));
+    apply();
+    volume_.free_blocks += publication.free_blocks_change;
+    volume_.free_inodes += publication.free_inodes_change;
+    discard();
+    return {};
+}
+
+void ChangeSet::forget_edits() {
+    while (edits_) {
+        Edit* next = edits_->next;
+        --edits_->block->editors;
+        delete edits_;
+        edits_ = next;
+    }
+    last_edit_ = &edits_;
+    edit_count_ = 0;
+    while (freed_) {
+        Freed* next = freed_->next;
+        delete freed_;
+        freed_ = next;
+    }
+}
+
+void ChangeSet::discard() {
+    forget_edits();
+    // Views stay valid to the end of the request, so the contents seen stay; but a new beginning
+    // is compared with the present.
+    for (Seen* seen = seen_; seen; seen = seen->next)
+        seen->version = seen->block->version;
+    begun_ = false;
+}
+
+void ChangeSet::forget_all() {
+    forget_edits();
+    while (seen_) {
+        Seen* next = seen_->next;
+        delete seen_;
+        seen_ = next;
+    }
+}
+
+namespace {
+
+ChangeSet& self(void* home) { return *static_cast<ChangeSet*>(home); }
+
+template <typename T>
+i32 answer(const Result<T>& result) {
+    return result ? 0 : static_cast<i32>(result.error());
+}
+
+} // namespace
+
+component::VolumeServices ChangeSet::services() {
+    component::VolumeServices table{};
+    table.home = this;
+    table.set_block_size = [](void* home, u32 bytes) -> i32 {
+        self(home).forget_all();
+        self(home).volume_.cache.set_block_size(bytes);
+        return 0;
+    };
+    table.device_blocks = [](void* home) { return self(home).volume_.cache.device_blocks(); };
+    table.view = [](void* home, u64 block, MetadataView* view) -> i32 {
+        auto result = self(home).view(block);
+        if (result)
+            *view = *result;
+        return answer(result);
+    };
+    table.mark_checked = [](void* home, u64 block, u32 kind) {
+        self(home).mark_checked(block, kind);
+    };
+    table.edit = [](void* home, u64 block, EditMode mode, u64 tag, u64 marks, u8** data) -> i32 {
+        auto result = self(home).edit(block, mode, tag, marks);
+        if (result)
+            *data = *result;
+        return answer(result);
+    };
+    table.edited = [](void* home, u32 index, EditedBlock* block) -> i32 {
+        auto result = self(home).edited(index);
+        if (result)
+            *block = *result;
+        return answer(result);
+    };
+    table.release = [](void* home, BlockRange range, component::FreedKind) -> i32 {
+        return answer(self(home).release(range));
+    };
+    table.available = [](void* home, BlockRange range) {
+        return self(home).volume_.available(range);
+    };
+    table.publish = [](void* home, const Publication* publication) -> i32 {
+        return answer(self(home).publish(*publication));
+    };
+    table.discard = [](void* home) { self(home).discard(); };
+    table.commit = [](void* home) -> i32 { return answer(self(home).volume_.commit()); };
+    table.report = [](void* home, const char* text, usize length) {
+        self(home).volume_.host.report(text, length);
+    };
+    table.now = [](void* home) { return self(home).volume_.host.now(); };
+    table.random = [](void* home) { return self(home).volume_.host.random(); };
+    return table;
+}
+
+} // namespace core::file

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One request's view of a volume's metadata: the versions it has seen, private copies of what it
+// edits, blocks it frees. publish() makes all of it true at once, or tells that somebody else
+// changed what was seen. This is the core's side of component::VolumeServices.
+#pragma once
+
+#include "abi/component/file_system.h"
+#include "core/file/metadata_cache.h"
+
+namespace core::file {
+
+class VolumeState;
+
+class ChangeSet {
+public:
+    static constexpr u32 max_edits = 192;
+
+    explicit ChangeSet(VolumeState& volume) : volume_(volume) {}
+    ~ChangeSet() { forget_all(); }
+    ChangeSet(const ChangeSet&) = delete;
+    ChangeSet& operator=(const ChangeSet&) = delete;
+
+    // The table a component is given; valid as long as this object.
+    component::VolumeServices services();
+
+    // Errors as in VolumeServices.
+    Result<component::MetadataView> view(u64 block);
+    Result<u8*> edit(u64 block, component::EditMode mode, u64 tag, u64 marks);
+    Result<component::EditedBlock> edited(u32 index) const;
+    void mark_checked(u64 block, u32 kind);
+    Result<> release(component::BlockRange range);
+    Result<> publish(const component::Publication& publication);
+    // Drops edits and what was released; what was seen counts no more.
+    void discard();
+
+private:
+    struct Seen {
+        Ref<MetadataBlock> block;
+        Ref<BlockContents> contents; // keeps the view valid
+        u64 version;
+        Seen* next;
+    };
+    struct Edit {
+        Ref<MetadataBlock> block;
+        Ref<BlockContents> copy;
+        u64 version;
+        u64 tag;
+        u64 marks;
+        Edit* next;
+    };
+    struct Freed {
+        component::BlockRange range;
+        Freed* next;
+    };
+
+    Edit* find_edit(const MetadataBlock& block) const;
+    Result<> remember(const Ref<MetadataBlock>& block);
+    bool is_current() const;
+    void apply();
+    void forget_edits();
+    void forget_all();
+
+    VolumeState& volume_;
+    Seen* seen_ = nullptr;
+    Edit* edits_ = nullptr; // in the order of the first edit
+    Edit** last_edit_ = &edits_;
+    u32 edit_count_ = 0;
+    Freed* freed_ = nullptr;
+    u64 begun_at_ = 0; // the volume's publish count at the first look
+    bool begun_ = false;
+};
+
+} // namespace core::file

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the core keeps of a mounted volume: metadata cache, the running transaction, blocks withheld
+// from reuse, space promised to pages not yet on disk. Guarded by the volume's lock.
+#pragma once
+
+#include "abi/component/file_system.h"
+#include "core/file/metadata_cache.h"
+
+namespace core::file {
+
+// Where a volume gets the time, chance and a log from.
+class VolumeHost {
+public:
+    virtual void report(const char* text, usize length) = 0;
+    virtual i64 now() = 0; // nanoseconds since 1970
+    virtual u32 random() = 0;
+
+protected:
+    ~VolumeHost() = default;
+};
+
+class VolumeState {
+public:
+    VolumeState(BlockSource& source, VolumeHost& host)
+        : source(source), host(host), cache(source, 1024) {}
+    ~VolumeState();
+
+    // Everything published so far goes home, after the data it refers to. Errors: io; then the
+    // blocks concerned stay dirty.
+    Result<> commit();
+
+    // Blocks freed in the running transaction are nobody's until it is committed.
+    Result<> withhold(component::BlockRange range);
+    component::BlockRange available(component::BlockRange range) const;
+
+    // Space for blocks that have none yet. Errors: nospc.
+    Result<> reserve(u64 blocks);
+    void unreserve(u64 blocks) { reserved_ -= blocks < reserved_ ? blocks : reserved_; }
+    u64 reserved() const { return reserved_; }
+
+    // A grant's data is on its way; commit waits until all of it is on disk.
+    void data_begun() { ++data_in_flight_; }
+    void data_done() { --data_in_flight_; }
+
+    BlockSource& source;
+    VolumeHost& host;
+    MetadataCache cache;
+    u64 publish_count = 0;
+    u64 transaction = 1;  // number of the running one
+    i64 free_blocks = 0;  // as the component has published
+    i64 free_inodes = 0;
+    u32 data_in_flight() const { return data_in_flight_; }
+
+private:
+    struct Withheld {
+        component::BlockRange range;
+        Withheld* next;
+    };
+    Withheld* withheld_ = nullptr;
+    u64 reserved_ = 0;
+    u32 data_in_flight_ = 0;
+};
+
+} // namespace core::file
