@@ -37,6 +37,10 @@ usize vector_state_size();
 // The user thread pointer of the current thread (arch_prctl, clone's CLONE_SETTLS).
 u64 thread_pointer();
 void set_thread_pointer(u64 value);
+// x86-64 only in effect: the program's GS base (ARCH_SET_GS), a user address.
+void set_user_gs_base(u64 value);
+// The vector state's components in the architecture's own numbering (XCR0).
+u64 vector_state_components();
 
 // Lays out a kernel stack so that the first switch to it calls entry(argument).
 void prepare_kernel_start(ThreadContext& context, u64 stack_top, void (*entry)(void*), void* argument);

@@ -18,7 +18,7 @@ enum class CacheMode : u8 { write_back, uncached, write_combining };
 // A range of kernel addresses; unmapped (and its frames, if it owns them, freed) by the destructor.
 class KernelMapping {
 public:
-    KernelMapping() = default;
+    constexpr KernelMapping() = default;
     // Registers or memory of a device. Errors: nomem, inval (overlaps RAM).
     static Result<KernelMapping> map_device(PhysAddr address, Bytes size, CacheMode mode);
     // Fresh zeroed frames, contiguous in kernel addresses only. Errors: nomem.
@@ -41,6 +41,15 @@ public:
     T* as() const {
         return address_.as<T>();
     }
+    // Gives up ownership; adopt() takes it back by what allocate() gave.
+    void forget() { address_ = KernelVirt(); }
+    static KernelMapping adopt(KernelVirt address, Bytes size) {
+        KernelMapping mapping;
+        mapping.address_ = address;
+        mapping.size_ = size;
+        mapping.owns_frames_ = true;
+        return mapping;
+    }
     // Changes the rights of a part (offset and size in bytes, page aligned).
     Result<> protect(Bytes offset, Bytes size, KernelProtection protection);
 
@@ -50,7 +59,16 @@ private:
     bool owns_frames_ = false;
 };
 
+// First CPU, once, after the frame allocator.
+void start_kernel_map();
+
+// Whether start..start+size-1 lies in the map of all memory.
+bool is_mapped_memory(PhysAddr start, u64 size);
 // A physical range that is RAM, through the map of all memory.
 u8* physical_view(PhysAddr address);
+// The physical address behind a kernel address (the image, the map of all memory or a mapping).
+PhysAddr physical_of(KernelVirt address);
+// The kernel's own text, writable through the map of all memory (patching at boot only).
+u8* kernel_text_view(KernelVirt address);
 
 } // namespace core

@@ -2,8 +2,9 @@
 // What the scheduler keeps in each thread.
 #pragma once
 
+#include <atomic>
+
 #include "arch/api/cpu.h"
-#include "base/list.h"
 #include "base/units.h"
 
 namespace core {
@@ -27,12 +28,11 @@ struct SchedulingEntity {
     bool queued = false;          // in a run queue (guarded by that queue's lock)
     std::atomic<bool> on_cpu{false}; // its registers are live on some CPU
     u32 weight = 1024;            // from nice
-    u64 virtual_runtime = 0;      // nanoseconds scaled by weight; fair only
-    u64 slice_start = 0;          // cycles, when it was last put on a CPU
+    u64 virtual_runtime = 0;      // cycles scaled by weight; fair only
+    u64 accounted = 0;            // cycle counter up to which its time is counted
+    u64 slice_used = 0;           // cycles since it was last chosen
     u64 consumed_user = 0;        // cycles
     u64 consumed_system = 0;      // cycles
-    u32 heap_index = 0;           // place among the fair ones
-    ListLink link;                // place among the real-time ones
 };
 
 } // namespace core

@@ -39,6 +39,18 @@ public:
     static void block();
     // Called by the timer interrupt and by wake-ups; picks who runs next. Preemption off allowed.
     static void reschedule();
+    // In the timer interrupt: counts time, ends slices, balances.
+    static void tick(bool from_user);
+    // The new thread's first act after a switch away from \`previous\`.
+    static void finish_switch(Thread& previous);
+    // Makes a thread that never ran runnable.
+    static void start(Thread& thread);
+    // Turns the calling context into the idle thread of its CPU; needs its Thread.
+    static void adopt_idle(Thread& idle);
+    [[noreturn]] static void idle_loop();
+
+private:
+    static void switch_to(class RunQueue& queue, Thread& previous, Thread& next);
 };
 
 } // namespace core

@@ -43,7 +43,7 @@ template <typename T, typename Class>
 class Guarded {
 public:
     template <typename... Arguments>
-    explicit Guarded(Arguments&&... arguments) : value_(std::forward<Arguments>(arguments)...) {}
+    constexpr explicit Guarded(Arguments&&... arguments) : value_(std::forward<Arguments>(arguments)...) {}
 
     [[nodiscard]] Locked<T, Class> lock() PITH_NO_ANALYSIS {
         lock_.acquire();

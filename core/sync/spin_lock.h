@@ -69,6 +69,13 @@ public:
         arch::restore_interrupts(saved);
         arch::enable_preemption();
     }
+    // For the scheduler: the lock was taken by the thread that ran before. Interrupts stay off; the
+    // preemption count is the CPU's, so it is dropped here as well.
+    void release_after_switch() PITH_NO_ANALYSIS {
+        word_.release();
+        order_release(this, LockKind::spin_irq);
+        arch::enable_preemption_without_switch();
+    }
     bool is_locked() const { return word_.is_locked(); }
 
 private:

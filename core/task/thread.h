@@ -9,6 +9,7 @@
 
 #include "arch/api/thread_context.h"
 #include "arch/api/user_frame.h"
+#include "base/heap.h"
 #include "base/list.h"
 #include "base/ref.h"
 #include "core/memory/kernel_stack.h"
@@ -96,6 +97,9 @@ public:
     // The program's registers, at the top of the kernel stack. For the thread itself, or while stopped.
     arch::UserFrame& frame() const;
 
+    u64 stack_top() const { return stack_.top().value; }
+    u64 stack_bottom() const { return stack_.bottom().value; }
+
     AddressSpace* address_space() const { return space_.get(); }
     // Changes the program's memory (exec): current thread only; switches at once. Returns the old one.
     RefOrNull<AddressSpace> replace_address_space(RefOrNull<AddressSpace> space);
@@ -131,6 +135,8 @@ public:
 
     arch::ThreadContext context;
     SchedulingEntity scheduling;
+    base::HeapNode<Thread> fair_node; // place in a run queue's fair heap
+    ListLink run_link;                // place in a run queue's real-time list
 
 private:
     friend class Scheduler;

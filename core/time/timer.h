@@ -3,9 +3,10 @@
 // CPU that armed it, interrupts off: it may wake threads and arm timers, never sleep.
 #pragma once
 
+#include <atomic>
+
+#include "base/heap.h"
 #include "base/units.h"
-#include "core/sync/lock_class.h"
-#include "base/types.h"
 
 namespace core {
 
@@ -13,8 +14,11 @@ class Timer {
 public:
     using Function = void (*)(Timer& timer);
 
-    explicit Timer(Function function) : function_(function) {}
-    ~Timer() { cancel(); }
+    constexpr explicit Timer(Function function) : function_(function) {}
+    constexpr ~Timer() {
+        if (!__builtin_is_constant_evaluated())
+            cancel();
+    }
     Timer(const Timer&) = delete;
     Timer& operator=(const Timer&) = delete;
 
@@ -29,12 +33,12 @@ public:
 private:
     friend class TimerQueue;
 
+
     const Function function_;
     Nanos deadline_;
-    u32 heap_index_ = 0; // place in the queue's heap
-    u32 cpu_ = 0;
-    bool armed_ = false; // guarded by the queue's lock
+    base::HeapNode<Timer> node_;
+    std::atomic<u32> cpu_{0}; // whose queue it was armed in last
+    bool armed_ = false;      // guarded by that queue's lock
 };
 
-// Sleeps until `deadline` (monotonic). Errors: intr.
 } // namespace core

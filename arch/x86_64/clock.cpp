@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Finding the rates of the cycle counter and the local APIC's timer: from the hypervisor or CPUID where
+// they say, else against the PIT's channel 2 for half a millisecond (Intel 8254 data sheet).
+#include "arch/x86_64/clock.h"
+
+#include "arch/api/cpu.h"
+#include "arch/x86_64/features.h"
+#include "arch/x86_64/local_apic.h"
+#include "arch/x86_64/registers.h"
+#include "core/observe/log.h"
+#include "core/time/clock.h"
+
+namespace arch {
+namespace {
+
+constexpr u64 pit_rate = 1'193'182;
+constexpr u16 pit_channel2 = 0x42, pit_command = 0x43, speaker_gate = 0x61;
+constexpr u16 pit_ticks = 597; // half a millisecond
+
+u64 rate_from_hypervisor() {
+    if (!cpu_features().hypervisor)
+        return 0;
+    // Leaf 0x40000010: EAX is the counter's rate in kHz (KVM and VMware; Linux Documentation/virt/kvm).
+    if (cpuid(0x4000'0000).eax < 0x4000'0010)
+        return 0;
+    return u64{cpuid(0x4000'0010).eax} * 1000;
+}
+
+u64 rate_from_cpuid() {
+    if (cpuid(0).eax < 0x15)
+        return 0;
+    const CpuidResult leaf = cpuid(0x15);
+    return leaf.eax && leaf.ebx && leaf.ecx ? u64{leaf.ecx} * leaf.ebx / leaf.eax : 0;
+}
+
+struct Measurement {
+    u64 cycles = 0;
+    u64 apic_ticks = 0;
+};
+
+// Counts both while channel 2 runs down once. A PIT that is not there gives zeros.
+Measurement measure_against_pit() {
+    write_port8(speaker_gate, (read_port8(speaker_gate) & ~2) | 1);
+    write_port8(pit_command, 0xb0); // channel 2, both bytes, mode 0: output rises at the end
+    write_port8(pit_channel2, pit_ticks & 0xff);
+    start_apic_timer(0xffff'ffff);
+    write_port8(pit_channel2, pit_ticks >> 8);
+    const u64 start = timestamp();
+    const u32 apic_start = apic_timer_count();
+    u64 end = start;
+    for (u32 tries = 0; tries < 10'000'000; ++tries) {
+        const bool done = (read_port8(speaker_gate) & 0x20) != 0;
+        end = timestamp();
+        if (done)
+            break;
+    }
+    const u32 apic_end = apic_timer_count();
+    start_apic_timer(0);
+    return {end - start, apic_start - apic_end};
+}
+
+} // namespace
+
+void calibrate_clocks() {
+    u64 rate = rate_from_hypervisor();
+    if (rate == 0)
+        rate = rate_from_cpuid();
+    const Measurement measured = measure_against_pit();
+    if (rate == 0)
+        rate = measured.cycles * pit_rate / pit_ticks;
+    u64 apic_rate = 1'000'000'000;
+    if (measured.cycles != 0) // by the counter's own measure, so that a slow loop does not matter
+        apic_rate = measured.apic_ticks * (rate / 1000) / measured.cycles * 1000;
+    core::set_clock_scale(rate);
+    set_apic_timer_rate(apic_rate);
+    LOG_INFO("clock: counter {} kHz, timer {} kHz", rate / 1000, apic_rate / 1000);
+}
+
+i64 read_wall_clock() {
+    // MC146818 real-time clock, registers 0..9, century in 0x32 as on every PC since ACPI.
+    auto read = [](u8 index) {
+        write_port8(0x70, index);
+        return read_port8(0x71);
+    };
+    u8 raw[7];
+    static constexpr u8 registers[7] = {0, 2, 4, 7, 8, 9, 0x32};
+    for (int tries = 0; tries < 1000 && (read(0x0a) & 0x80); ++tries) {
+    }
+    for (unsigned i = 0; i < 7; ++i)
+        raw[i] = read(registers[i]);
+    const u8 mode = read(0x0b);
+    if (raw[0] == 0xff && raw[1] == 0xff)
+        return 0; // no such device
+    if (!(mode & 4)) {
+        for (u8& value : raw)
+            value = static_cast<u8>((value & 0xf) + (value >> 4 & 7) * 10);
+    }
+    const i64 year = raw[6] >= 19 && raw[6] <= 22 ? raw[6] * 100 + raw[5] : 2000 + raw[5];
+    // Days since 1970-01-01 of a date in the Gregorian calendar, with March as the first month.
+    const i64 month = raw[4] > 2 ? raw[4] - 3 : raw[4] + 9;
+    const i64 shifted = raw[4] > 2 ? year : year - 1;
+    const i64 days = shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 +
+                     (month * 153 + 2) / 5 + raw[3] - 1 - 719468;
+    return ((days * 24 + raw[2]) * 60 + raw[1]) * 60 + raw[0];
+}
+
+} // namespace arch

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The first C++ of the kernel, on the loader's page tables: makes this CPU fit for the core, then hands on.
+#include "abi/boot/boot_info.h"
+#include "arch/api/kernel_table.h"
+#include "arch/api/machine.h"
+#include "arch/x86_64/acpi.h"
+#include "arch/x86_64/clock.h"
+#include "arch/x86_64/cpu_area.h"
+#include "arch/x86_64/early_console.h"
+#include "arch/x86_64/features.h"
+#include "arch/x86_64/io_apic.h"
+#include "arch/x86_64/local_apic.h"
+#include "arch/x86_64/smp.h"
+#include "core/init/start.h"
+
+extern "C" {
+extern void (*const init_array_start[])();
+extern void (*const init_array_end[])();
+}
+
+namespace arch {
+
+extern "C" [[noreturn, gnu::no_stack_protector]] void start_kernel(const boot::BootInfo& info) {
+    set_cpu_area(0, boot_cpu_area());
+    build_interrupt_table();
+    load_descriptors(boot_cpu_area());
+    boot_cpu_area().block.stack_guard = info.seed[3] & ~u64{0xff}; // a NUL stops string overruns
+    start_early_console();
+    detect_features();
+    enable_features();
+    core::start(info);
+}
+
+void prepare_machine(const boot::BootInfo& info) {
+    patch_smap_sites();
+    read_acpi(info.rsdp);
+    start_local_apic();
+    boot_cpu_area().apic_id = local_apic_id();
+    start_io_apics();
+    calibrate_clocks();
+    cpu_is_online();
+}
+
+void start_cpus(u32 limit) { start_other_cpus(limit); }
+
+i64 battery_clock() { return read_wall_clock(); }
+
+MachineDescription machine_description() {
+    return {platform().mcfg_address, platform().mcfg_first_bus, platform().mcfg_last_bus};
+}
+
+} // namespace arch

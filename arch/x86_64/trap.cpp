@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Exceptions and interrupts: what came in, and who handles it.
+#include "arch/x86_64/trap.h"
+
+#include "arch/api/interrupts.h"
+#include "arch/x86_64/local_apic.h"
+#include "arch/x86_64/registers.h"
+#include "arch/x86_64/tlb.h"
+#include "core/irq/interrupt.h"
+#include "core/observe/panic.h"
+#include "core/sched/scheduler.h"
+#include "core/task/thread.h"
+#include "core/time/timer_queue.h"
+#include "core/vm/address_space.h"
+#include "core/vm/user_memory.h"
+
+extern "C" {
+struct ExceptionSite {
+    i32 instruction; // both relative to their own place
+    i32 landing;
+};
+extern const ExceptionSite exception_table_start[];
+extern const ExceptionSite exception_table_end[];
+}
+
+namespace arch {
+namespace {
+
+constexpr u64 fault_present = 1, fault_write = 2, fault_user = 4, fault_fetch = 16;
+
+u64 place(const i32& field) {
+    return reinterpret_cast<u64>(&field) + static_cast<u64>(static_cast<i64>(field));
+}
+
+// Resumes at the landing place of a user-memory instruction; false if the instruction is not one.
+bool land(UserFrame& frame) {
+    for (const ExceptionSite* site = exception_table_start; site != exception_table_end; ++site) {
+        if (place(site->instruction) == frame.rip) {
+            frame.rip = place(site->landing);
+            return true;
+        }
+    }
+    return false;
+}
+
+core::Access access_of(u64 error) {
+    if (error & fault_fetch)
+        return core::Access::execute;
+    return error & fault_write ? core::Access::write : core::Access::read;
+}
+
+[[noreturn]] void die(const UserFrame& frame, u32 vector, const char* what) {
+    core::panic_with_frame(what, frame, vector, frame.original_rax, read_cr2());
+}
+
+void send_trap(UserFrame& frame, core::Trap trap) {
+    core::Thread::current().personality->trap(frame, trap);
+}
+
+void page_fault_from_user(UserFrame& frame, u64 address, u64 error) {
+    using core::FaultOutcome;
+    core::AddressSpace& space = *core::Thread::current().address_space();
+    FaultOutcome outcome = FaultOutcome::no_mapping;
+    if (address < core::user_end)
+        outcome = space.handle_fault(UserVirt(address), access_of(error));
+    if (outcome == FaultOutcome::resolved) [[likely]]
+        return;
+    const bool bus = outcome == FaultOutcome::bus_error;
+    send_trap(frame, {.kind = bus ? core::TrapKind::bus_error : core::TrapKind::page_fault,
+                      .vector = 14,
+                      .mapped = outcome == FaultOutcome::no_right,
+                      .error_code = error,
+                      .address = address});
+}
+
+void page_fault_from_kernel(UserFrame& frame, u64 address) {
+    const u64 error = frame.original_rax;
+    const bool may_sleep = (frame.rflags & interrupt_flag) && preemption_enabled();
+    core::Thread* thread = current_thread();
+    if (address < core::user_end && thread && thread->address_space()) {
+        if (may_sleep) {
+            enable_interrupts();
+            const auto outcome =
+                thread->address_space()->handle_fault(UserVirt(address), access_of(error));
+            disable_interrupts();
+            if (outcome == core::FaultOutcome::resolved)
+                return;
+        }
+        if (land(frame))
+            return;
+    }
+    die(frame, 14, "page fault in the kernel");
+}
+
+core::TrapKind kind_of(u32 vector) {
+    using enum core::TrapKind;
+    switch (vector) {
+    case 0: return divide_error;
+    case 1: return single_step;
+    case 3: return breakpoint;
+    case 4: return overflow;
+    case 5: return bounds;
+    case 6: return illegal_instruction;
+    case 11:
+    case 12: return stack_fault;
+    case 16:
+    case 19: return floating_point;
+    case 17: return alignment;
+    default: return general_protection;
+    }
+}
+
+void exception_from_user(UserFrame& frame, u32 vector) {
+    const u64 error = frame.original_rax;
+    const u64 address = read_cr2();
+    frame.original_rax = ~u64{0}; // no system call to restart
+    enable_interrupts();
+    if (vector == 14)
+        return page_fault_from_user(frame, address, error);
+    send_trap(frame, {.kind = kind_of(vector),
+                      .vector = static_cast<u8>(vector),
+                      .mapped = false,
+                      .error_code = error,
+                      .address = frame.rip});
+}
+
+void exception_from_kernel(UserFrame& frame, u32 vector) {
+    if (vector == 14)
+        return page_fault_from_kernel(frame, read_cr2());
+    if (vector == 1) { // single step that reached the kernel: drop it
+        frame.rflags &= ~u64{1 << 8};
+        return;
+    }
+    if (vector == 13 || vector == 12 || vector == 11) {
+        if (land(frame))
+            return;
+    }
+    static constexpr const char* names[] = {
+        "divide error", "debug exception", "NMI", "breakpoint", "overflow", "bound range",
+        "invalid opcode", "device not available", "double fault", "coprocessor segment",
+        "invalid TSS", "segment not present", "stack fault", "general protection", "page fault",
+        "reserved", "x87 error", "alignment check", "machine check", "SIMD error"};
+    die(frame, vector, vector < 20 ? names[vector] : "exception");
+}
+
+void handle_interrupt(u32 vector, bool from_user) {
+    switch (vector) {
+    case timer_vector:
+        acknowledge_interrupt();
+        core::timer_interrupt(from_user);
+        return;
+    case reschedule_vector:
+        acknowledge_interrupt();
+        want_reschedule();
+        return;
+    case call_vector:
+        acknowledge_interrupt();
+        answer_flush_requests();
+        return;
+    case stop_vector: stop_this_cpu();
+    case spurious_vector: return;
+    default: core::dispatch_interrupt(vector); acknowledge_interrupt();
+    }
+}
+
+void run_interrupt(u32 vector, bool from_user) {
+    CpuBlock& block = cpu_block();
+    disable_preemption();
+    ++block.interrupt_depth;
+    handle_interrupt(vector, from_user);
+    --block.interrupt_depth;
+    enable_preemption_without_switch();
+}
+
+} // namespace
+
+extern "C" {
+
+void interrupt_from_user(UserFrame& frame, u32 vector) {
+    if (vector < 32) {
+        exception_from_user(frame, vector);
+    } else {
+        frame.original_rax = ~u64{0};
+        run_interrupt(vector, true);
+    }
+    leave_to_user(frame);
+}
+
+void interrupt_from_kernel(UserFrame& frame, u32 vector) {
+    if (vector < 32)
+        return exception_from_kernel(frame, vector);
+    run_interrupt(vector, false);
+    // The word is zero: preemption is on and a switch is wanted.
+    if (preemption_word() == 0 && (frame.rflags & interrupt_flag))
+        core::Scheduler::reschedule();
+}
+
+void interrupt_paranoid(UserFrame& frame, u32 vector) {
+    if (vector == 2)
+        return core::nmi_received(frame);
+    die(frame, vector, vector == 8 ? "double fault" : "machine check");
+}
+
+// iretq could not take the frame (a forged selector, a RIP that is not canonical): the program's fault. Our
+// frame holds the general registers it should have got; frame.rsp points at the five words iretq read.
+// Rebuilds the thread's frame, which ours may overlap, and returns its place.
+UserFrame* recover_bad_return(UserFrame& frame) {
+    const u64* words = reinterpret_cast<const u64*>(frame.rsp);
+    UserFrame rebuilt = frame;
+    rebuilt.original_rax = ~u64{0};
+    rebuilt.rip = words[0];
+    rebuilt.rflags = (words[2] & 0xdd5) | interrupt_flag | 2; // arithmetic flags, TF, DF
+    rebuilt.rsp = words[3];
+    rebuilt.cs = user_code_selector;
+    rebuilt.ss = user_data_selector;
+    UserFrame& target = core::Thread::current().frame();
+    target = rebuilt;
+    return &target;
+}
+
+void report_bad_return(UserFrame& frame) {
+    enable_interrupts();
+    send_trap(frame, {.kind = core::TrapKind::general_protection,
+                      .vector = 13,
+                      .mapped = false,
+                      .error_code = 0,
+                      .address = frame.rip});
+    leave_to_user(frame);
+}
+
+} // extern "C"
+
+} // namespace arch

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Who runs where. A thread sleeps by setting its state and calling block(); wake() undoes the state under
+// the lock of the run queue it last ran on, which is also held over every switch: a thread seen on_cpu under
+// that lock really is the queue's current one.
+#include "core/sched/scheduler.h"
+
+#include "arch/api/interrupts.h"
+#include "core/sched/run_queue.h"
+#include "core/time/clock.h"
+#include "core/time/timer_queue.h"
+#include "core/vm/address_space.h"
+
+namespace core {
+namespace {
+
+constexpr Nanos tick_interval = base::milliseconds(4);
+constexpr Nanos fair_slice = base::milliseconds(4);
+constexpr Nanos round_robin_slice = base::milliseconds(100);
+
+constinit std::atomic<u64> g_idle_cpus{0};
+constinit std::atomic<u64> g_online{0};
+constinit std::atomic<u32> g_running{0}; // CPUs that run something other than idle
+
+u64 mask_of(u32 cpu) { return u64{1} << cpu; }
+
+// Where a waking thread should go.
+u32 choose_cpu(const Thread& thread, bool synchronous) {
+    const SchedulingEntity& entity = thread.scheduling;
+    const u64 allowed = entity.affinity & g_online.load(std::memory_order_relaxed);
+    const u32 here = arch::cpu_index();
+    const u64 idle = g_idle_cpus.load(std::memory_order_relaxed) & allowed;
+    if (synchronous && (allowed & mask_of(here)) && run_queue(here).waiting() == 0)
+        return here;
+    if ((idle & mask_of(entity.cpu)) || (idle == 0 && (allowed & mask_of(entity.cpu))))
+        return entity.cpu;
+    if (idle != 0)
+        return static_cast<u32>(__builtin_ctzll(idle));
+    return static_cast<u32>(__builtin_ctzll(allowed));
+}
+
+// Tells CPU `cpu` to look at its queue again.
+void kick(u32 cpu) {
+    if (cpu == arch::cpu_index())
+        arch::want_reschedule();
+    else
+        arch::send_reschedule(cpu);
+}
+
+// Puts a thread that is on no CPU and in no queue into `cpu`'s queue.
+void place(Thread& thread, u32 cpu, bool woken) {
+    RunQueue& queue = run_queue(cpu);
+    LockGuard<lock_class::run_queue> guard(queue.lock);
+    thread.scheduling.cpu = cpu;
+    queue.enqueue(thread, woken);
+    if (queue.should_preempt(thread))
+        kick(cpu);
+}
+
+// Takes the lock of the queue the thread belongs to, however it moves meanwhile.
+RunQueue& lock_queue_of(Thread& thread) PITH_NO_ANALYSIS {
+    while (true) {
+        const u32 cpu = thread.scheduling.cpu;
+        RunQueue& queue = run_queue(cpu);
+        queue.lock.acquire();
+        if (thread.scheduling.cpu == cpu)
+            return queue;
+        queue.lock.release();
+    }
+}
+
+bool wake_thread(Thread& thread, std::atomic<ThreadState>& state, bool synchronous) PITH_NO_ANALYSIS {
+    RunQueue& queue = lock_queue_of(thread);
+    if (state.load(std::memory_order_relaxed) != ThreadState::sleeping) {
+        queue.lock.release();
+        return false;
+    }
+    state.store(ThreadState::running, std::memory_order_relaxed);
+    if (thread.scheduling.on_cpu.load(std::memory_order_relaxed) || thread.scheduling.queued) {
+        queue.lock.release(); // it had not gone to sleep yet
+        return true;
+    }
+    const u32 target = choose_cpu(thread, synchronous);
+    if (target == thread.scheduling.cpu) {
+        queue.enqueue(thread, true);
+        const bool push = synchronous && queue.current != queue.idle ? false
+                                                                     : queue.should_preempt(thread);
+        if (push)
+            kick(target);
+        queue.lock.release();
+        return true;
+    }
+    thread.scheduling.on_cpu.store(false, std::memory_order_relaxed);
+    queue.lock.release();
+    place(thread, target, true);
+    return true;
+}
+
+// An idle CPU takes a waiting thread from another.
+void steal(u32 here) PITH_NO_ANALYSIS {
+    u64 others = g_online.load(std::memory_order_relaxed) & ~mask_of(here);
+    for (; others != 0; others &= others - 1) {
+        RunQueue& queue = run_queue(static_cast<u32>(__builtin_ctzll(others)));
+        if (queue.waiting() == 0)
+            continue;
+        queue.lock.acquire();
+        Thread* thread = queue.find_movable(here);
+        if (thread) {
+            queue.dequeue(*thread);
+            thread->scheduling.cpu = here;
+        }
+        queue.lock.release();
+        if (thread) {
+            place(*thread, here, true);
+            return;
+        }
+    }
+}
+
+void switch_memory(Thread& next) {
+    if (AddressSpace* space = next.address_space())
+        arch::load_page_table(&space->page_table());
+    // A kernel thread borrows whatever is loaded; space_released() takes it away before it is freed.
+}
+
+} // namespace
+
+void Scheduler::reschedule() PITH_NO_ANALYSIS {
+    const u64 saved = arch::save_and_disable_interrupts();
+    const u32 cpu = arch::cpu_index();
+    RunQueue& queue = run_queue(cpu);
+    queue.lock.acquire();
+    arch::clear_reschedule();
+    Thread& previous = *queue.current;
+    queue.account(arch::timestamp(), false);
+    const bool may_stay = (previous.scheduling.affinity & mask_of(cpu)) != 0;
+    // A thread pushed aside between prepare() and block() is still runnable, whatever its state says.
+    if (&previous != queue.idle && previous.state_.load(std::memory_order_relaxed) != ThreadState::dead) {
+        if (may_stay)
+            queue.enqueue(previous, false);
+        else
+            queue.leaving = &previous;
+    }
+    switch_to(queue, previous, queue.pick());
+    arch::restore_interrupts(saved);
+}
+
+void Scheduler::block() PITH_NO_ANALYSIS {
+    arch::disable_interrupts();
+    RunQueue& queue = run_queue(arch::cpu_index());
+    queue.lock.acquire();
+    Thread& previous = *queue.current;
+    if (previous.state_.load(std::memory_order_relaxed) != ThreadState::sleeping ||
+        previous.sleep_interrupted(previous.sleep_kind_)) {
+        queue.lock.release();
+        arch::enable_interrupts();
+        return; // woken already
+    }
+    arch::clear_reschedule();
+    queue.account(arch::timestamp(), false);
+    ++previous.voluntary_switches_;
+    switch_to(queue, previous, queue.pick());
+    arch::enable_interrupts();
+}
+
+// The lock of `queue` is held and is dropped by whoever runs next, in finish_switch.
+void Scheduler::switch_to(RunQueue& queue, Thread& previous, Thread& next) PITH_NO_ANALYSIS {
+    if (&next == &previous) {
+        queue.lock.release();
+        return;
+    }
+    queue.current = &next;
+    queue.switches.store(queue.switches.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    next.scheduling.accounted = previous.scheduling.accounted;
+    next.scheduling.slice_used = 0;
+    next.scheduling.on_cpu.store(true, std::memory_order_relaxed);
+    if (&previous == queue.idle) {
+        g_idle_cpus.fetch_and(~mask_of(arch::cpu_index()), std::memory_order_relaxed);
+        TimerQueue::here().set_tick(now() + tick_interval);
+    }
+    switch_memory(next);
+    finish_switch(*arch::switch_context(previous, next));
+}
+
+void Scheduler::finish_switch(Thread& previous) PITH_NO_ANALYSIS {
+    RunQueue& queue = run_queue(arch::cpu_index());
+    Thread* leaving = queue.leaving;
+    queue.leaving = nullptr;
+    previous.scheduling.on_cpu.store(false, std::memory_order_release);
+    const bool dead = previous.state_.load(std::memory_order_relaxed) == ThreadState::dead;
+    // Interrupts stay off: the lock was taken by another thread, whose saved state is not ours.
+    queue.lock.release_after_switch();
+    if (leaving) [[unlikely]]
+        place(*leaving, choose_cpu(*leaving, false), false);
+    if (dead) [[unlikely]]
+        previous.drop_reference();
+}
+
+void Scheduler::yield() {
+    Thread& self = Thread::current();
+    self.scheduling.slice_used = 1; // real-time: behind its equals
+    reschedule();
+}
+
+bool Scheduler::wake(Thread& thread) { return wake_thread(thread, thread.state_, false); }
+bool Scheduler::wake_synchronously(Thread& thread) { return wake_thread(thread, thread.state_, true); }
+
+void Scheduler::start(Thread& thread) {
+    thread.add_reference(); // the scheduler's, until it exits
+    thread.scheduling.cpu = arch::cpu_index();
+    arch::disable_preemption();
+    // A child begins where its parent is in the race, so that forking gains nothing.
+    thread.scheduling.virtual_runtime = Thread::current().scheduling.virtual_runtime;
+    place(thread, choose_cpu(thread, false), false);
+    arch::enable_preemption();
+}
+
+void Scheduler::tick(bool from_user) PITH_NO_ANALYSIS {
+    const u32 cpu = arch::cpu_index();
+    RunQueue& queue = run_queue(cpu);
+    if (!queue.current)
+        return; // before the scheduler runs on this CPU
+    queue.lock.acquire();
+    queue.account(arch::timestamp(), from_user);
+    Thread& thread = *queue.current;
+    const bool idle = &thread == queue.idle;
+    const SchedulingParameters& parameters = thread.scheduling.parameters;
+    Nanos slice = fair_slice;
+    if (parameters.scheduling_class == SchedulingClass::real_time)
+        slice = parameters.round_robin ? round_robin_slice : no_deadline;
+    const bool over = slice != no_deadline &&
+                      cycles_to_nanos(thread.scheduling.slice_used) >= slice;
+    if (!idle && over && queue.somebody_waits_for(thread)) {
+        ++thread.involuntary_switches_;
+        arch::want_reschedule();
+    }
+    queue.lock.release();
+    TimerQueue::here().set_tick(idle ? TimerQueue::no_tick : now() + tick_interval);
+    if (!idle && queue.waiting() > 0) {
+        // Somebody waits here while another CPU sleeps: wake it, so that it steals.
+        const u64 asleep = g_idle_cpus.load(std::memory_order_relaxed);
+        if (asleep != 0)
+            arch::send_reschedule(static_cast<u32>(__builtin_ctzll(asleep)));
+    }
+}
+
+void Scheduler::adopt_idle(Thread& idle) {
+    const u32 cpu = arch::cpu_index();
+    RunQueue& queue = run_queue(cpu);
+    idle.scheduling.parameters.scheduling_class = SchedulingClass::idle_task;
+    idle.scheduling.affinity = mask_of(cpu);
+    idle.scheduling.cpu = cpu;
+    idle.scheduling.on_cpu.store(true);
+    idle.scheduling.accounted = arch::timestamp();
+    arch::cpu_block().current = &idle;
+    queue.idle = &idle;
+    queue.current = &idle;
+    g_online.fetch_or(mask_of(cpu));
+}
+
+void Scheduler::idle_loop() {
+    const u32 cpu = arch::cpu_index();
+    RunQueue& queue = run_queue(cpu);
+    while (true) {
+        arch::disable_interrupts();
+        g_idle_cpus.fetch_or(mask_of(cpu));
+        if (queue.waiting() == 0)
+            steal(cpu);
+        if (queue.waiting() == 0 && !arch::reschedule_wanted()) {
+            TimerQueue::here().set_tick(TimerQueue::no_tick);
+            arch::enable_and_halt();
+            continue;
+        }
+        reschedule();
+        arch::enable_interrupts();
+    }
+}
+
+Result<> Scheduler::set_affinity(Thread& thread, u64 mask) PITH_NO_ANALYSIS {
+    const u64 online = g_online.load();
+    if ((mask & online) == 0)
+        return Failure(Errno::inval);
+    RunQueue& queue = lock_queue_of(thread);
+    thread.scheduling.affinity = mask;
+    const u32 cpu = thread.scheduling.cpu;
+    const bool must_move = (mask & mask_of(cpu)) == 0;
+    bool move_now = false;
+    if (must_move && thread.scheduling.queued) {
+        queue.dequeue(thread);
+        move_now = true;
+    } else if (must_move && thread.scheduling.on_cpu.load()) {
+        kick(cpu);
+    }
+    queue.lock.release();
+    if (move_now)
+        place(thread, choose_cpu(thread, false), false);
+    return {};
+}
+
+void Scheduler::set_parameters(Thread& thread, const SchedulingParameters& parameters) PITH_NO_ANALYSIS {
+    // Weights by nice value: each step is a factor of 1.25 (sched_setattr(2); 1024 at 0).
+    static constexpr u32 weights[40] = {
+        88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705, 14949, 11916, 9548, 7620, 6100, 4904,
+        3906,  3121,  2501,  1991,  1586,  1277,  1024,  820,   655,   526,   423,  335,  272,  215,
+        172,   137,   110,   87,    70,    56,    45,    36,    29,    23,    18,   15};
+    RunQueue& queue = lock_queue_of(thread);
+    const bool queued = thread.scheduling.queued;
+    if (queued)
+        queue.dequeue(thread);
+    thread.scheduling.parameters = parameters;
+    thread.scheduling.weight = parameters.idle_policy ? 3 : weights[parameters.nice + 20];
+    if (queued)
+        queue.enqueue(thread, false);
+    if (queue.current && (queued || queue.current == &thread))
+        kick(thread.scheduling.cpu);
+    queue.lock.release();
+}
+
+u64 Scheduler::online_cpus() { return g_online.load(std::memory_order_relaxed); }
+u32 Scheduler::cpu_count() { return static_cast<u32>(__builtin_popcountll(online_cpus())); }
+
+u32 Scheduler::runnable_count() {
+    u32 count = 0;
+    for (u64 cpus = online_cpus(); cpus != 0; cpus &= cpus - 1) {
+        const RunQueue& queue = run_queue(static_cast<u32>(__builtin_ctzll(cpus)));
+        count += queue.waiting() + (queue.current != queue.idle ? 1 : 0);
+    }
+    return count;
+}
+
+Scheduler::CpuTimes Scheduler::cpu_times(u32 cpu) {
+    const RunQueue& queue = run_queue(cpu);
+    return {cycles_to_nanos(queue.busy_user), cycles_to_nanos(queue.busy_system),
+            cycles_to_nanos(queue.idle_cycles)};
+}
+
+u64 Scheduler::context_switches() {
+    u64 count = 0;
+    for (u64 cpus = online_cpus(); cpus != 0; cpus &= cpus - 1)
+        count += run_queue(static_cast<u32>(__builtin_ctzll(cpus))).switches.load(std::memory_order_relaxed);
+    return count;
+}
+
+} // namespace core
+
+namespace arch {
+
+extern "C" void preempt_slow_path() {
+    // The count is zero and a switch is wanted; it waits while interrupts are off.
+    if (interrupts_enabled())
+        core::Scheduler::reschedule();
+}
+
+extern "C" void finish_switch(core::Thread* previous) { core::Scheduler::finish_switch(*previous); }
+
+} // namespace arch

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "core/sync/wait_queue.h"
+
+#include "core/sched/scheduler.h"
+#include "core/sync/mutex.h"
+#include "core/task/thread.h"
+#include "core/time/timer.h"
+
+namespace core {
+
+void WaitQueue::add(Waiter& waiter) {
+    LockGuard<lock_class::wait_queue> guard(lock_);
+    // Exclusive waiters go last, so that wake() tells everyone else before it stops.
+    if (waiter.exclusive)
+        waiters_.push_back(waiter);
+    else
+        waiters_.push_front(waiter);
+}
+
+void WaitQueue::remove(Waiter& waiter) {
+    LockGuard<lock_class::wait_queue> guard(lock_);
+    if (waiter.link.is_linked())
+        waiter.link.unlink();
+}
+
+void WaitQueue::wake(WakeEvents events, u32 exclusive_limit) {
+    LockGuard<lock_class::wait_queue> guard(lock_);
+    for (Waiter& waiter : waiters_) {
+        const bool woken = waiter.wake(waiter, events);
+        if (waiter.exclusive && woken && --exclusive_limit == 0)
+            break;
+    }
+}
+
+ThreadWaiter::ThreadWaiter(bool is_exclusive)
+    : Waiter(&wake_thread, is_exclusive), thread_(Thread::current()) {}
+
+bool ThreadWaiter::wake_thread(Waiter& waiter, WakeEvents) {
+    return Scheduler::wake(static_cast<ThreadWaiter&>(waiter).thread_);
+}
+
+void ThreadWaiter::prepare(Sleep sleep) {
+    thread_.sleep_kind_ = sleep;
+    thread_.state_.store(ThreadState::sleeping, std::memory_order_relaxed);
+    // Full fence: the state is seen before the condition is looked at, or the waker sees the waiter.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+}
+
+void ThreadWaiter::finish() { thread_.state_.store(ThreadState::running, std::memory_order_relaxed); }
+
+namespace {
+
+struct WakeTimer : Timer {
+    explicit WakeTimer(Thread& sleeper) : Timer(&fire), thread(sleeper) {}
+    static void fire(Timer& timer) {
+        auto& self = static_cast<WakeTimer&>(timer);
+        self.expired.store(true, std::memory_order_release);
+        Scheduler::wake(self.thread);
+    }
+    Thread& thread;
+    std::atomic<bool> expired{false};
+};
+
+} // namespace
+
+Result<> ThreadWaiter::suspend(Sleep sleep, Nanos deadline) {
+    if (thread_.sleep_interrupted(sleep)) [[unlikely]]
+        return Failure(Errno::intr);
+    if (deadline == no_deadline) [[likely]] {
+        Scheduler::block();
+        return {};
+    }
+    WakeTimer timer(thread_);
+    timer.arm(deadline);
+    Scheduler::block();
+    timer.cancel();
+    if (timer.expired.load(std::memory_order_acquire))
+        return Failure(Errno::timedout);
+    return {};
+}
+
+Result<> sleep_until(Nanos deadline, Sleep sleep) {
+    WaitQueue nobody;
+    const Result<> outcome = nobody.wait([] { return false; }, sleep, deadline);
+    if (!outcome && outcome.error() == Errno::timedout)
+        return {};
+    return outcome;
+}
+
+void MutexWord::acquire_slow() {
+    (void)waiters_.wait_exclusive(
+        [&] {
+            // Contended from now on: we cannot know whether others wait behind us.
+            return state_.exchange(contended, std::memory_order_acquire) == 0;
+        },
+        Sleep::uninterruptible);
+}
+
+void MutexWord::release_slow() {
+    state_.store(0, std::memory_order_release);
+    waiters_.wake_one();
+}
+
+} // namespace core

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "core/time/timer_queue.h"
+
+#include "arch/api/interrupts.h"
+#include "core/memory/per_cpu.h"
+#include "core/sched/scheduler.h"
+#include "core/time/clock.h"
+
+namespace core {
+namespace {
+
+constinit PerCpu<TimerQueue> g_queues;
+
+} // namespace
+
+TimerQueue& TimerQueue::here() { return g_queues.here(); }
+TimerQueue& TimerQueue::of(u32 cpu) { return g_queues.of(cpu); }
+
+void TimerQueue::program() {
+    Nanos wanted = tick_;
+    if (const Timer* first = heap_.top(); first && first->deadline_ < wanted)
+        wanted = first->deadline_;
+    if (wanted >= programmed_)
+        return; // an earlier interrupt comes anyway and looks again
+    programmed_ = wanted;
+    const Nanos current = now();
+    arch::arm_timer(wanted > current ? wanted - current : Nanos(0));
+}
+
+void TimerQueue::arm(Timer& timer, Nanos deadline) {
+    LockGuard<lock_class::timer> guard(lock_);
+    timer.deadline_ = deadline;
+    timer.armed_ = true;
+    heap_.push(timer);
+    if (this == &here())
+        program();
+}
+
+bool TimerQueue::disarm(Timer& timer) {
+    bool was_armed = false;
+    {
+        LockGuard<lock_class::timer> guard(lock_);
+        if (timer.armed_ && timer.node_.queued) {
+            heap_.remove(timer);
+            timer.armed_ = false;
+            was_armed = true;
+        }
+    }
+    // Its function may be running on that CPU; on this one it can only be our caller.
+    while (running_.load(std::memory_order_acquire) == &timer && this != &here())
+        arch::spin_pause();
+    return was_armed;
+}
+
+void TimerQueue::run_due() {
+    lock_.acquire();
+    programmed_ = no_tick;
+    const Nanos current = now();
+    while (Timer* timer = heap_.top()) {
+        if (timer->deadline_ > current)
+            break;
+        heap_.pop();
+        timer->armed_ = false;
+        running_.store(timer, std::memory_order_relaxed);
+        lock_.release();
+        timer->function_(*timer);
+        lock_.acquire();
+        running_.store(nullptr, std::memory_order_release);
+    }
+    program();
+    lock_.release();
+}
+
+void TimerQueue::set_tick(Nanos deadline) {
+    LockGuard<lock_class::timer> guard(lock_);
+    tick_ = deadline;
+    program();
+}
+
+void Timer::arm(Nanos deadline) {
+    cancel();
+    arch::disable_preemption();
+    TimerQueue& queue = TimerQueue::here();
+    cpu_.store(arch::cpu_index(), std::memory_order_relaxed);
+    queue.arm(*this, deadline);
+    arch::enable_preemption();
+}
+
+bool Timer::cancel() {
+    // Unarmed and not running is the common case; the queue's lock decides in every other.
+    return TimerQueue::of(cpu_.load(std::memory_order_relaxed)).disarm(*this);
+}
+
+void timer_interrupt(bool from_user) {
+    TimerQueue::here().run_due();
+    Scheduler::tick(from_user);
+}
+
+} // namespace core
