@@ -108,7 +108,7 @@ static void start_program(const char *name) {
     if (input < 0 || output < 0 || dup2(input, 0) < 0 || dup2(output, 1) < 0 ||
         dup2(output, 2) < 0)
         _exit(125);
-    for (int fd = 3; fd < 64; fd++)
+    for (int fd = 3; fd < 1024; fd++)
         close(fd);
     if (chdir(scratch) < 0)
         _exit(125);

@@ -18,7 +18,7 @@ static void test(void) {
     void *elsewhere = SUCCEEDS(mmap(at, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     CHECK(elsewhere != at);
     FAILS(mmap(at + 5, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0), EINVAL);
-    FAILS(syscall(SYS_mmap, 1L << 47, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+    FAILS(syscall(SYS_mmap, 1L << 56, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
                   -1, 0L), ENOMEM);
     EXITS(CHILD({
         setresuid(1000, 1000, 1000);
