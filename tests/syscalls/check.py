@@ -9,6 +9,7 @@ import difflib
 import re
 import sys
 
+ESCAPE = re.compile(r"\x1b(c|\[[0-9;?]*[A-Za-z])")  # what firmware leaves on a serial console
 RESULT = re.compile(r"^(PASS|FAIL) (\S+/\S+)(.*)$")
 
 
@@ -17,7 +18,7 @@ def read(path: str) -> dict[str, tuple[str, list[str]]]:
     programs: dict[str, tuple[str, list[str]]] = {}
     lines: list[str] = []
     with open(path, encoding="utf-8", errors="replace") as stream:
-        for line in stream.read().replace("\r", "").splitlines():
+        for line in ESCAPE.sub("", stream.read()).replace("\r", "").splitlines():
             if match := RESULT.match(line):
                 lines = []
                 programs[match[2]] = (match[1] + match[3], lines)
