@@ -45,6 +45,8 @@ public:
     virtual bool is_pty() const = 0;
     // Requests of this kind of line only (modem lines, serial parameters). Errors: notty.
     virtual Result<u64> ioctl(Terminal& terminal, u32 request, u64 argument) = 0;
+    // The terminal is gone; the driver may delete itself.
+    virtual void terminal_destroyed() = 0;
 
 protected:
     ~TerminalDriver() = default;
@@ -57,6 +59,8 @@ public:
     // `driver` outlives the terminal. Errors: nomem.
     static Result<Ref<Terminal>> create(TerminalDriver& driver, DeviceNumber number,
                                         const Termios& settings);
+
+    ~Terminal() override { driver_.terminal_destroyed(); }
 
     DeviceNumber number() const { return number_; }
     TerminalDriver& driver() { return driver_; }
