@@ -20,41 +20,30 @@ _SECTION = re.compile(
     r"^\s*\[ *\d+\] (\S+)\s+\S+\s+[0-9a-f]+ [0-9a-f]+ ([0-9a-f]+) [0-9a-f]+ +(\w*)")
 
 
-def _tool(name: str) -> str | None:
-    return shutil.which(f"{name}-19") or shutil.which(name)
+def _output(name: str, *arguments: str) -> str:
+    tool = shutil.which(f"{name}-19") or shutil.which(name)
+    if tool is None:
+        raise FileNotFoundError(f"{name} is not installed (llvm-19)")
+    return subprocess.run([tool, *arguments], capture_output=True, text=True, check=True).stdout
 
 
-def _output(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
-def _writable_sections(readelf: str, file: pathlib.Path) -> Iterator[str]:
-    for line in _output(readelf, "-S", "-W", str(file)).splitlines():
+def object_faults(file: pathlib.Path, kind: str) -> Iterator[str]:
+    """What keeps an object from running in any placement."""
+    for line in _output("llvm-readelf", "-S", "-W", str(file)).splitlines():
         found = _SECTION.match(line)
         if found is None:
             continue
         name, size, flags = found.group(1), int(found.group(2), 16), found.group(3)
         if "W" in flags and "A" in flags and size and not name.startswith(".data.rel.ro"):
             yield f"{name} holds {size} bytes of writable data"
-
-
-def _undefined_symbols(nm: str, file: pathlib.Path, kind: str) -> Iterator[str]:
-    for name in _output(nm, "--undefined-only", "--just-symbol-name", str(file)).split():
+    for name in _output("llvm-nm", "--undefined-only", "--just-symbol-name", str(file)).split():
         if kind != "debug" or not DEBUG_UNDEFINED.fullmatch(name):
             yield f"`{name}` is undefined"
 
 
 def check_component_objects() -> Iterator[Finding]:
     """Every object that has been built, of either kind."""
-    objects = [(kind, file) for kind in KINDS
-               for file in sorted((ROOT / "build" / kind / "components").glob("*.o"))]
-    if not objects:
-        return
-    readelf, nm = _tool("llvm-readelf"), _tool("llvm-nm")
-    if readelf is None or nm is None:
-        yield Finding("build", 1, "component-object", "llvm-19 is needed to look into the objects")
-        return
-    for kind, file in objects:
-        path = str(file.relative_to(ROOT))
-        for text in [*_writable_sections(readelf, file), *_undefined_symbols(nm, file, kind)]:
-            yield Finding(path, 1, "component-object", text)
+    for kind in KINDS:
+        for file in sorted((ROOT / "build" / kind / "components").glob("*.o")):
+            for text in object_faults(file, kind):
+                yield Finding(str(file.relative_to(ROOT)), 1, "component-object", text)

@@ -13,6 +13,10 @@ from pith.progress import say
 from pith.tests import GROUPS, by_name
 from pith.tests.group import KERNEL_VARIABLE, Counts, Group, Settings
 
+# All groups together; a group that finds no time left has failed.
+SHORT_MINUTES = 80
+FULL_MINUTES = 600
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Names, and how long the tests may take."""
@@ -50,7 +54,9 @@ def _run_group(group: Group, settings: Settings) -> Counts:
 
 def main(arguments: argparse.Namespace) -> int:
     """Runs group after group; a failure does not stop the rest."""
-    settings = Settings(arguments.kernel_under_test, arguments.full)
+    minutes = FULL_MINUTES if arguments.full else SHORT_MINUTES
+    settings = Settings(arguments.kernel_under_test, arguments.full,
+                        deadline=time.monotonic() + 60 * minutes)
     results = [_run_group(group, settings) for group in _chosen(arguments.names)]
     passed = sum(counts.passed for counts in results)
     failed = sum(counts.failed for counts in results)

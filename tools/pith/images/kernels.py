@@ -8,6 +8,7 @@ from pith import packages
 from pith.build import BuildOutput, build
 from pith.errors import PithError
 from pith.images.linux_kernel import debian_kernel
+from pith.progress import step
 
 # `panic=-1`: a panic restarts the machine, and -no-reboot makes that its end.
 COMMAND_LINE = "console=ttyS0 panic=-1"
@@ -28,7 +29,9 @@ def build_pith(debug: bool = False, compiler: str = "clang",
                targets: list[str] | None = None) -> BuildOutput:
     """Builds this tree's kernel, after seeing to the compiler."""
     packages.require(*(["build", "gcc"] if compiler == "gcc" else ["build"]))
-    return build("debug" if debug else "release", compiler, targets)
+    kind = "debug" if debug else "release"
+    with step(f"building the {kind} kernel", after=1.0):
+        return build(kind, compiler, targets)
 
 
 def find_kernel(choice: str, boot: str, debug: bool) -> Kernel:

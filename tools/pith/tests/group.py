@@ -2,11 +2,13 @@
 """What a group of tests is: a name, and a way to run it that ends in counts."""
 
 import dataclasses
+import math
 import os
 import pathlib
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -26,6 +28,12 @@ class Settings:
 
     kernel: str = "pith"
     full: bool = False
+    deadline: float = math.inf  # on the monotonic clock: when all has to be over
+
+    def seconds_for(self, usual: int) -> float:
+        """How long a program that usually is given `usual` seconds may run."""
+        left = self.deadline - time.monotonic()
+        return min(usual * (FULL_FACTOR if self.full else 1), max(left, 0.0))
 
     def environment(self) -> dict[str, str]:
         """For the test programs."""
@@ -57,13 +65,12 @@ def run_bounded(command: Sequence[str], settings: Settings, seconds: int,
                 log: pathlib.Path) -> int | None:
     """Runs a test program in a process group of its own with its output in `log`. Answers its
     status, or None when the time was up; nothing of it is left running either way."""
-    limit = seconds * (FULL_FACTOR if settings.full else 1)
     with open(log, "wb") as sink:
         process = subprocess.Popen(command, cwd=ROOT, env=settings.environment(),
                                    stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
                                    process_group=0, preexec_fn=end_with_parent)
         try:
-            return process.wait(limit)
+            return process.wait(settings.seconds_for(seconds))
         except subprocess.TimeoutExpired:
             return None
         finally:

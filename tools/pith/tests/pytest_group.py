@@ -2,6 +2,7 @@
 """A group of pytest tests: those in tests/drive, which drive whole machines."""
 
 import dataclasses
+import shutil
 import xml.etree.ElementTree as xml
 
 from pith import packages
@@ -31,9 +32,13 @@ class PytestGroup:
         report = directory / f"{self.name}.xml"
         report.unlink(missing_ok=True)
         log = directory / f"{self.name}.log"
+        temporary = directory / f"{self.name}.tmp"
         command = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short",
-                   f"--junitxml={report}", self.file]
-        status = run_bounded(command, settings, self.seconds, log)
+                   f"--basetemp={temporary}", f"--junitxml={report}", self.file]
+        try:
+            status = run_bounded(command, settings, self.seconds, log)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
         counts = Counts()
         if report.exists():
             suite = next(iter(xml.parse(report).getroot().iter("testsuite")))
