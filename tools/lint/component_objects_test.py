@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The check of component objects finds planted faults, and nothing in an object that is in order."""
+"""The check of component objects finds planted faults, and nothing in an object in order."""
 
 import pathlib
 import shutil
@@ -37,7 +37,8 @@ class ObjectFaultsTest(unittest.TestCase):
                          [".bss holds 32 bytes of writable data"])
 
     def test_undefined_symbols(self) -> None:
-        self.assertEqual(self._faults("void g(void); void f(void) { g(); }\n"), ["`g` is undefined"])
+        text = "void g(void); void f(void) { g(); }\n"
+        self.assertEqual(self._faults(text), ["`g` is undefined"])
 
     def test_sanitizers_may_be_undefined_in_debug_objects(self) -> None:
         text = "void __asan_load8(void*); void f(void* p) { __asan_load8(p); }\n"
