@@ -51,6 +51,7 @@ public:
     SuperBlock& super_block() const { return super_block_; }
 
     bool is_mount_point() const { return has(mount_point); }
+    bool is_in_tree() const { return has(hashed); }
     bool is_deleted() const { return has(deleted); } // no longer in the tree
     void set_mount_point(bool value) { value ? set(mount_point) : clear(mount_point); }
     // A directory that may get no entries any more (removed). Guarded by its inode lock.

@@ -215,6 +215,10 @@ public:
     // FS_IOC_SETFLAGS. Default: notty.
     virtual Result<> change_inode_flags(u32 flags);
 
+    // A file without name that link() may give one (O_TMPFILE).
+    bool is_linkable() const { return (kind_flags_ & linkable) != 0; }
+    void set_linkable() { kind_flags_ |= linkable; }
+
     // Blocks of 512 bytes for stat; kept by disk file systems. Memory ones count their pages.
     std::atomic<u64> blocks{0};
 
@@ -231,8 +235,9 @@ protected:
     // For cached_target(): storage that lives as long as the inode.
     void set_cached_target(std::string_view target) { cached_target_ = target; }
     static constexpr u8 magic_link = 1;
+    static constexpr u8 linkable = 4;
     static constexpr u8 dynamic_attributes = 2; // get_attributes() must be asked each time
-    void set_kind(u8 flags) { kind_flags_ = flags; }
+    void set_kind(u8 flags) { kind_flags_ |= flags; }
 
 private:
     friend class SuperBlock;

@@ -11,6 +11,7 @@ enum class InodeRole : u8 {
     directory,       // the directory of the operation; the ancestor, if there are two
     child_directory, // the second directory of a rename
     victim,          // a directory that is removed, moved or replaced
+    second_victim,   // the second of those
     file,            // anything that is not a directory
     second_file,     // the second of two files (rename over, copy)
 };
@@ -35,6 +36,7 @@ private:
         case InodeRole::directory: return base;
         case InodeRole::child_directory: return core::lock_class::directory_child::order;
         case InodeRole::victim: return core::lock_class::directory_child::order + 4;
+        case InodeRole::second_victim: return core::lock_class::directory_child::order + 6;
         case InodeRole::file: return core::lock_class::inode::order;
         case InodeRole::second_file: return core::lock_class::inode::order + 4;
         }

@@ -272,7 +272,7 @@ Result<> MountTable::pivot_root(const Path& new_root, const Path& put_old) {
 }
 
 Result<> MountTable::remount_read_only(SuperBlock& super_block) {
-    return remount(super_block, {.flags = super_block.flags() | mount_flag::read_only});
+    return remount(super_block, {"", super_block.flags() | mount_flag::read_only, ""});
 }
 
 Result<> MountTable::remount(SuperBlock& super_block, const MountRequest& request) {

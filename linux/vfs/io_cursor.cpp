@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "linux/vfs/io_cursor.h"
+
+namespace linux {
+
+IoCursor::IoCursor(std::span<const IoVector> vector) : left_(0), address_(0), segment_(0), vector_(vector) {
+    for (const IoVector& part : vector)
+        left_ += part.length;
+    next_segment();
+}
+
+void IoCursor::next_segment() {
+    while (segment_ == 0 && !vector_.empty()) {
+        address_ = vector_.front().base;
+        segment_ = vector_.front().length < left_ ? vector_.front().length : left_;
+        vector_ = vector_.subspan(1);
+    }
+}
+
+void IoCursor::advance(usize size) {
+    while (size > 0) {
+        const usize part = size < segment_ ? size : segment_;
+        address_ += part;
+        segment_ -= part;
+        left_ -= part;
+        size -= part;
+        if (segment_ == 0)
+            next_segment();
+    }
+}
+
+void IoCursor::limit(usize size) {
+    if (size >= left_)
+        return;
+    left_ = size;
+    if (segment_ > left_)
+        segment_ = left_;
+}
+
+namespace {
+
+// Bytes that lie in user addresses at all.
+bool is_user_range(u64 address, usize size) {
+    return size <= core::user_end && address <= core::user_end - size;
+}
+
+} // namespace
+
+Result<usize> IoCursor::copy_to(const void* source, usize size) {
+    const u8* from = static_cast<const u8*>(source);
+    usize wanted = size < left_ ? size : left_;
+    usize done = 0;
+    while (done < wanted) {
+        const usize part = wanted - done < segment_ ? wanted - done : segment_;
+        usize missing = 0;
+        if (kernel_)
+            __builtin_memcpy(reinterpret_cast<void*>(address_), from + done, part);
+        else
+            missing = is_user_range(address_, part) ? arch::copy_to_user(address_, from + done, part)
+                                                    : part;
+        advance(part - missing);
+        done += part - missing;
+        if (missing != 0) {
+            if (done == 0)
+                return Failure(Errno::fault);
+            break;
+        }
+    }
+    return done;
+}
+
+Result<usize> IoCursor::copy_from(void* target, usize size) {
+    u8* to = static_cast<u8*>(target);
+    usize wanted = size < left_ ? size : left_;
+    usize done = 0;
+    while (done < wanted) {
+        const usize part = wanted - done < segment_ ? wanted - done : segment_;
+        usize missing = 0;
+        if (kernel_)
+            __builtin_memcpy(to + done, reinterpret_cast<const void*>(address_), part);
+        else
+            missing = is_user_range(address_, part) ? arch::copy_from_user(to + done, address_, part)
+                                                    : part;
+        advance(part - missing);
+        done += part - missing;
+        if (missing != 0) {
+            if (done == 0)
+                return Failure(Errno::fault);
+            break;
+        }
+    }
+    return done;
+}
+
+Result<usize> IoCursor::fill_zero(usize size) {
+    usize wanted = size < left_ ? size : left_;
+    usize done = 0;
+    while (done < wanted) {
+        const usize part = wanted - done < segment_ ? wanted - done : segment_;
+        usize missing = 0;
+        if (kernel_)
+            __builtin_memset(reinterpret_cast<void*>(address_), 0, part);
+        else
+            missing = is_user_range(address_, part) ? arch::clear_user(address_, part) : part;
+        advance(part - missing);
+        done += part - missing;
+        if (missing != 0) {
+            if (done == 0)
+                return Failure(Errno::fault);
+            break;
+        }
+    }
+    return done;
+}
+
+Result<> IoCursor::fault_in(usize size, core::Access access) {
+    if (kernel_)
+        return {};
+    const usize part = size < segment_ ? size : segment_;
+    if (part == 0)
+        return {};
+    if (!is_user_range(address_, part))
+        return Failure(Errno::fault);
+    TRY(core::fault_in(UserVirt(address_), access));
+    const u64 last = address_ + part - 1;
+    if ((last >> base::page_shift) != (address_ >> base::page_shift))
+        TRY(core::fault_in(UserVirt(last), access));
+    return {};
+}
+
+} // namespace linux
