@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "linux/vfs/io_cursor.h"
 
+#include "base/units.h"
+
 namespace linux {
 
 IoCursor::IoCursor(std::span<const IoVector> vector) : left_(0), address_(0), segment_(0), vector_(vector) {
@@ -123,7 +125,7 @@ Result<> IoCursor::fault_in(usize size, core::Access access) {
         return Failure(Errno::fault);
     TRY(core::fault_in(UserVirt(address_), access));
     const u64 last = address_ + part - 1;
-    if ((last >> base::page_shift) != (address_ >> base::page_shift))
+    if ((last >> page_shift) != (address_ >> page_shift))
         TRY(core::fault_in(UserVirt(last), access));
     return {};
 }
