@@ -80,6 +80,8 @@ public:
     // Gives a negative entry of the tree an inode.
     void attach(Ref<Inode> inode);
     void set_root_inode(Ref<Inode> inode);
+    // Never was in the tree (O_TMPFILE): shown as deleted.
+    void set_nameless() { set(deleted); }
     // Its object is gone from the directory. Users keep it (with its inode) until they let go. An inode,
     // once attached, stays for the life of the dentry.
     void remove();

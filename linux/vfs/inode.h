@@ -219,6 +219,11 @@ public:
     bool is_linkable() const { return (kind_flags_ & linkable) != 0; }
     void set_linkable() { kind_flags_ |= linkable; }
 
+    // The content is made while it is read (procfs): no cache, no writers counted.
+    bool is_generated() const { return (kind_flags_ & generated) != 0; }
+    // Pages that are not cached are zeroes: memory is the file's only home.
+    bool holes_are_free() const { return (kind_flags_ & memory_content) != 0; }
+
     // Blocks of 512 bytes for stat; kept by disk file systems. Memory ones count their pages.
     std::atomic<u64> blocks{0};
 
@@ -236,6 +241,8 @@ protected:
     void set_cached_target(std::string_view target) { cached_target_ = target; }
     static constexpr u8 magic_link = 1;
     static constexpr u8 linkable = 4;
+    static constexpr u8 memory_content = 8;
+    static constexpr u8 generated = 16;
     static constexpr u8 dynamic_attributes = 2; // get_attributes() must be asked each time
     void set_kind(u8 flags) { kind_flags_ |= flags; }
 

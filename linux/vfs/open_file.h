@@ -99,6 +99,12 @@ public:
     core::Lock<core::lock_class::open_file>& position_lock() { return position_lock_; }
     u64 position = 0; // guarded by position_lock
 
+    // It counts among the writers of its inode and mount; the destructor gives that back.
+    void mark_counted_writer() { counted_writer_ = true; }
+    bool is_counted_writer() const { return counted_writer_; }
+    // It owns flock or OFD locks; guarded by the file_locks lock.
+    bool owns_locks = false;
+
     // The epoll sets that watch this file. Kept by linux/poll/epoll.
     std::atomic<EpollItem*> epoll_items{nullptr};
 
@@ -106,7 +112,11 @@ public:
     // queues are whole, then it is destroyed as usual.
     static void operator delete(OpenFile* file, std::destroying_delete_t);
 
+    // A descriptor of it was closed: record locks of the process go. Heirs that override it call this.
+    void handle_closed() override;
+
 protected:
+    ~OpenFile() override;
     OpenFile(u32 flags, Positioning positioning, FileFamily family = FileFamily::other);
 
 private:
@@ -115,6 +125,7 @@ private:
     const bool writable_;
     const Positioning positioning_;
     const FileFamily family_;
+    bool counted_writer_ = false;
     core::Lock<core::lock_class::open_file> position_lock_;
 };
 
@@ -134,5 +145,8 @@ private:
 Result<BorrowedFile> borrow_file(u32 fd, bool even_path = false);
 // Puts a new open file into the lowest free slot of the current task. Errors: mfile, nomem.
 Result<u32> install_file(Ref<OpenFile> file, bool close_on_exec, u32 lowest = 0);
+
+// Gives back what a counted writer holds (linux/vfs/open.cpp).
+void drop_writer(const Path& path);
 
 } // namespace linux

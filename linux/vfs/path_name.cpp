@@ -5,6 +5,19 @@
 
 namespace linux {
 
+PathName::PathName(PathName&& other) noexcept : size_(other.size_) {
+    if (other.text_ != other.inline_text_)
+        text_ = std::exchange(other.text_, other.inline_text_);
+    else
+        __builtin_memcpy(inline_text_, other.inline_text_, size_ + 1);
+}
+
+Result<PathName> PathName::from_kernel(std::string_view text) {
+    PathName name;
+    TRY(name.set(text));
+    return name;
+}
+
 Result<> PathName::allocate() {
     void* memory = ::operator new(maximum + padding, base::fallible);
     if (!memory)

@@ -12,8 +12,8 @@ public:
     static constexpr usize maximum = 4096; // with the NUL (PATH_MAX)
 
     PathName() = default;
-    PathName(const PathName&) = delete;
-    PathName& operator=(const PathName&) = delete;
+    PathName(PathName&& other) noexcept;
+    PathName& operator=(PathName&&) = delete;
     ~PathName() {
         if (text_ != inline_text_)
             release();
@@ -21,10 +21,11 @@ public:
 
     // Copies it from the program. Errors: fault, nametoolong, nomem, and noent for an empty one.
     Result<> read(core::UserString source);
-    // The same, but an empty one is fine (AT_EMPTY_PATH); so is a null address if `null_is_empty`.
+    // The same, but an empty one is fine (AT_EMPTY_PATH).
     Result<> read_even_empty(core::UserString source);
     // From kernel memory. Errors: nametoolong, nomem.
     Result<> set(std::string_view text);
+    static Result<PathName> from_kernel(std::string_view text);
 
     const char* text() const { return text_; }
     usize size() const { return size_; }
