@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lint.finding import Finding
 from lint.source import Source
 
-FORBIDDEN = {"util", "utils", "misc", "common", "helpers", "stuff"}
+FORBIDDEN = {"util", "utils", "misc", "common"}
 SPDX = "SPDX-License-Identifier: BSD-2-Clause"
 SPDX_LINES = 3
 
