@@ -41,10 +41,10 @@ __attribute__((unused)) static char *escape(const char *text) {
     static char out[512];
     char *to = out;
     for (; *text && to < out + sizeof out - 3; text++) {
-        const char *found = *text == '\n' ? "\\n" : *text == '\r' ? "\\r" : *text == '\b' ? "\\b" : 0;
-        if (found) {
-            *to++ = found[0];
-            *to++ = found[1];
+        char letter = *text == '\n' ? 'n' : *text == '\r' ? 'r' : *text == '\b' ? 'b' : 0;
+        if (letter) {
+            *to++ = '\\';
+            *to++ = letter;
         } else {
             *to++ = *text;
         }
