@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// GateCall: one request on its way through a gate. The client owns the memory and leaves it alone from
+// submit until `completed` is called (or submit answered done), so nothing is allocated on the way.
+#pragma once
+
+#include <atomic>
+#include <span>
+
+#include "abi/component/request.h"
+#include "base/address.h"
+#include "base/list.h"
+#include "core/gate/protocol.h"
+
+namespace core {
+
+class Strand;
+
+// A physically contiguous piece of RAM.
+struct BufferPiece {
+    PhysAddr address;
+    u64 length;
+};
+
+class GateCall {
+public:
+    // Called once, never inside the client's own submit: from a worker, from an interrupt's end, or
+    // from another thread's blocking call. May not sleep; may submit again. Owns the call again.
+    using Completed = void (*)(GateCall&);
+
+    GateCall() = default;
+    GateCall(const GateCall&) = delete;
+    GateCall& operator=(const GateCall&) = delete;
+
+    component::Request request;
+    component::Reply reply;
+    // What ObjectId::own_request means in `request.buffer`; pinned by the client until completion.
+    std::span<const BufferPiece> pieces;
+    Completed completed = nullptr;
+
+    CallState state() const { return state_; }
+    // How often the request was given to an instance (1, or more after restarts).
+    u8 tries() const { return tries_; }
+
+    // For finish_calls and wake_caller.
+    void mark_completed() { state_ = CallState::client; }
+    std::atomic<u32>& waiting() { return waiting_; }
+
+    ListLink link; // the strand's while submitted, the client's otherwise
+
+private:
+    friend class Strand;
+    friend class Gate;
+
+    bool may_repeat() const {
+        using component::OperationFlags;
+        return operations_ && has_flag(operations_[request.operation].flags,
+                                       OperationFlags::idempotent | OperationFlags::repeatable |
+                                           OperationFlags::published);
+    }
+
+    CallState state_ = CallState::client;
+    u8 tries_ = 0;
+    u32 slot_ = 0;
+    u64 sequence_ = 0; // order of issue
+    const component::OperationInfo* operations_ = nullptr; // of its gate's interface
+    std::atomic<u32> waiting_{0};
+};
+
+using CallList = List<GateCall, &GateCall::link>;
+
+// Runs the `completed` of every call in the list, or has the worker of the gates do it. Any context.
+void finish_calls(CallList& calls);
+void defer_calls(CallList& calls);
+
+} // namespace core

@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The slow paths of a strand: queueing, events, waiting handlers. Phases are in strand_phases.cpp.
+#include "core/gate/strand.h"
+
+#include "core/gate/waiting.h"
+
+namespace core {
+
+Strand::~Strand() {
+    VERIFY(in_flight_ == 0 && queue_.empty() && !is_busy());
+}
+
+void Strand::reset_table() {
+    for (u32 i = 0; i < slot_count; ++i)
+        table_[i].next = i + 1 < slot_count ? i + 1 : no_slot;
+    free_head_ = 0;
+}
+
+bool Strand::has_work_locked() const {
+    if (phase() != GatePhase::open)
+        return false;
+    return pending_interrupts_ != 0 || pending_timers_ != 0 ||
+           (!queue_.empty() && !device_full_ && free_head_ != no_slot);
+}
+
+// --- clients
+
+SubmitOutcome Strand::submit_slow(GateCall& call) PITH_NO_ANALYSIS {
+    lock_.acquire();
+    if (phase() == GatePhase::failed) {
+        lock_.release();
+        call.reply = {static_cast<i32>(Errno::io), 0, 0};
+        return SubmitOutcome::done;
+    }
+    call.state_ = CallState::queued;
+    queue_.push_back(call);
+    ++queued_;
+    // From here on nobody takes the fast path, so this lock decides who owns the strand.
+    const bool free = (state_.fetch_or(attention, std::memory_order_acquire) & busy) == 0;
+    if (!free || !has_work_locked()) {
+        lock_.release();
+        return SubmitOutcome::pending;
+    }
+    if (!never_waits_) {
+        lock_.release();
+        observer_.kick(observer_, *this);
+        return SubmitOutcome::pending;
+    }
+    take_ownership_locked();
+    lock_.release();
+    drain_as_owner(Context::submit);
+    return SubmitOutcome::pending;
+}
+
+// Leaves what may be done now to leave_slow, with preemption as the fast path has it.
+void Strand::drain_as_owner(Context context) {
+    if (never_waits_)
+        arch::disable_preemption();
+    leave_slow(context);
+    if (never_waits_)
+        arch::enable_preemption();
+}
+
+SubmitOutcome Strand::queue_as_owner(GateCall& call) PITH_NO_ANALYSIS {
+    lock_.acquire();
+    call.state_ = CallState::queued;
+    queue_.push_back(call);
+    ++queued_;
+    state_.fetch_or(attention, std::memory_order_relaxed);
+    lock_.release();
+    leave(Context::submit);
+    return SubmitOutcome::pending;
+}
+
+// The handler answered pending (nothing to do: it may be over already) or busy.
+SubmitOutcome Strand::finish_unanswered(GateCall& call,
+                                        const component::Answer& answer) PITH_NO_ANALYSIS {
+    if (answer.kind == component::Answer::Kind::busy) {
+        if (call.state_ != CallState::issued) {
+            condemn(Errno::proto);
+        } else {
+            free_slot(call.slot_);
+            --call.tries_;
+            lock_.acquire();
+            call.state_ = CallState::queued;
+            queue_.push_front(call);
+            ++queued_;
+            device_full_ = in_flight_ != 0; // with nothing in flight no completion would retry it
+            state_.fetch_or(attention, std::memory_order_relaxed);
+            lock_.release();
+            if (in_flight_ == 0)
+                condemn(Errno::proto);
+        }
+    } else if (answer.kind != component::Answer::Kind::pending) {
+        condemn(Errno::proto);
+    }
+    leave(Context::submit);
+    return SubmitOutcome::pending;
+}
+
+component::Answer Strand::call_untracked_slow(const component::Request& request) {
+    // Entering with a request waits for the open phase; policies have a built-in fallback meanwhile.
+    if (!enter_for_request())
+        return component::Answer::failed(Errno::io);
+    const component::Answer answer = target_.handlers.submit(*target_.env, request);
+    leave_slow(Context::process);
+    return answer;
+}
+
+void Strand::call(GateCall& call) {
+    call.completed = wake_caller;
+    call.waiting_.store(1, std::memory_order_relaxed);
+    if (never_waits_) {
+        if (submit(call) == SubmitOutcome::pending)
+            wait_for_call(call.waiting_);
+        return;
+    }
+    if (!enter_for_request()) {
+        call.reply = {static_cast<i32>(Errno::io), 0, 0};
+        return;
+    }
+    run_with_activation(call, true);
+}
+
+// Runs the request's handler, which may wait, on this thread, which owns the strand and gives it up.
+// `is_callers`: this is the client's own thread, which returns only with the reply.
+void Strand::run_with_activation(GateCall& call, bool is_callers) PITH_NO_ANALYSIS {
+    CallList finished;
+    if (free_head_ == no_slot) {
+        queue_as_owner(call);
+    } else {
+        issue(call);
+        Activation activation;
+        activation.call = &call;
+        activation.id = call.request.id;
+        // An abandoned handler may outlive the call, so it reads a copy.
+        const component::Request request = call.request;
+        current_ = &activation;
+        const component::Answer answer = target_.handlers.submit(*target_.env, request);
+        if (!activation.abandoned) {
+            current_ = nullptr;
+            if (answer.kind == component::Answer::Kind::done) {
+                if (call.state_ == CallState::issued && find(activation.id) == &call) {
+                    free_slot(call.slot_);
+                    call.reply = {answer.status, 0, answer.value};
+                    call.state_ = CallState::ending;
+                    finished.push_back(call);
+                } else {
+                    condemn(Errno::proto);
+                }
+                leave(Context::process);
+            } else {
+                finish_unanswered(call, answer);
+            }
+        }
+    }
+    finish_calls(finished);
+    if (is_callers)
+        wait_for_call(call.waiting_);
+}
+
+// --- events
+
+void Strand::post_interrupt(u32 line) {
+    if (never_waits_ && try_enter()) {
+        if (target_.handlers.interrupt)
+            target_.handlers.interrupt(*target_.env, line);
+        leave(Context::interrupt);
+        return;
+    }
+    post_event(pending_interrupts_, u32{1} << line);
+}
+
+void Strand::post_timer(u32 timer) {
+    if (never_waits_ && try_enter()) {
+        if (target_.handlers.timer)
+            target_.handlers.timer(*target_.env, timer);
+        leave(Context::interrupt);
+        return;
+    }
+    post_event(pending_timers_, u32{1} << timer);
+}
+
+void Strand::post_event(u32& pending, u32 bit) PITH_NO_ANALYSIS {
+    lock_.acquire();
+    pending |= bit;
+    const bool free = (state_.fetch_or(attention, std::memory_order_acquire) & busy) == 0;
+    if (!free || !has_work_locked()) {
+        lock_.release();
+        return;
+    }
+    if (!never_waits_) {
+        lock_.release();
+        observer_.kick(observer_, *this);
+        return;
+    }
+    take_ownership_locked();
+    lock_.release();
+    drain_as_owner(Context::interrupt);
+}
+
+// --- the instance's own calls
+
+GateCall* Strand::find(u64 id) {
+    const u32 slot = static_cast<u32>(id);
+    if (slot >= slot_count || table_[slot].generation != static_cast<u32>(id >> 32))
+        return nullptr;
+    return table_[slot].call;
+}
+
+Result<> Strand::complete(u64 id, component::Reply reply) {
+    GateCall* call = find(id);
+    if (!call || call->state_ != CallState::issued) {
+        condemn(Errno::proto);
+        return Failure(Errno::inval);
+    }
+    free_slot(call->slot_);
+    call->reply = reply;
+    call->state_ = CallState::ending;
+    finished_.push_back(*call);
+    return {};
+}
+
+void Strand::condemn(Errno why) {
+    if (!condemned_) {
+        condemned_ = true;
+        condemned_why_ = why;
+    }
+}
+
+Strand::Activation* Strand::park() PITH_NO_ANALYSIS {
+    Activation* activation = current_;
+    if (!activation)
+        return nullptr;
+    lock_.acquire();
+    parked_.push_back(*activation);
+    state_.fetch_or(attention, std::memory_order_relaxed);
+    lock_.release();
+    current_ = nullptr;
+    leave(Context::process);
+    return activation;
+}
+
+bool Strand::unpark(Activation* activation) PITH_NO_ANALYSIS {
+    if (!activation)
+        return true;
+    lock_.acquire();
+    ++reentering_;
+    state_.fetch_or(attention, std::memory_order_relaxed);
+    lock_.release();
+    bool inside = false;
+    const auto try_to_return = [&]() PITH_NO_ANALYSIS {
+        if (inside)
+            return true;
+        lock_.acquire();
+        const GatePhase now = phase();
+        const bool may = !is_busy() && (now == GatePhase::open || now == GatePhase::draining);
+        if (activation->abandoned || may) {
+            --reentering_;
+            inside = true;
+            if (!activation->abandoned) {
+                take_ownership_locked();
+                activation->link.unlink();
+                current_ = activation;
+            }
+        }
+        lock_.release();
+        return inside;
+    };
+    (void)entry_.wait(try_to_return, Sleep::uninterruptible);
+    return !activation->abandoned;
+}
+
+// Waits until the strand is open and free, and owns it. False if it was given up.
+bool Strand::enter_for_request() PITH_NO_ANALYSIS {
+    u32 expected = 0;
+    if (state_.compare_exchange_strong(expected, busy, std::memory_order_acquire,
+                                       std::memory_order_relaxed))
+        return true;
+    lock_.acquire();
+    ++entering_;
+    state_.fetch_or(attention, std::memory_order_relaxed);
+    lock_.release();
+    bool over = false;
+    bool entered = false;
+    const auto try_to_enter = [&]() PITH_NO_ANALYSIS {
+        if (over)
+            return true;
+        lock_.acquire();
+        if (phase() == GatePhase::failed) {
+            over = true;
+        } else if (phase() == GatePhase::open && !is_busy() && reentering_ == 0) {
+            take_ownership_locked();
+            over = entered = true;
+        }
+        if (over)
+            --entering_;
+        lock_.release();
+        return over;
+    };
+    (void)entry_.wait(try_to_enter, Sleep::uninterruptible);
+    return entered;
+}
+
+// The component manager enters in any phase; nobody else can while the phase is not open.
+void Strand::enter_exclusively() PITH_NO_ANALYSIS {
+    bool entered = false;
+    const auto try_to_enter = [&]() PITH_NO_ANALYSIS {
+        if (entered)
+            return true;
+        lock_.acquire();
+        state_.fetch_or(attention, std::memory_order_acquire);
+        if (!is_busy()) {
+            take_ownership_locked();
+            entered = true;
+        }
+        lock_.release();
+        return entered;
+    };
+    (void)entry_.wait(try_to_enter, Sleep::uninterruptible);
+}
+
+// --- leaving
+
+// Runs what came meanwhile, as far as this thread may, and gives the strand up. Owner; returns without
+// the strand.
+void Strand::leave_slow(Context context) PITH_NO_ANALYSIS {
+    CallList finished;
+    bool kick = false;
+    lock_.acquire();
+    while (true) {
+        if (!finished_.empty()) {
+            finished.splice_back(finished_);
+            device_full_ = false;
+        }
+        if (condemned_) {
+            crash_locked();
+            break;
+        }
+        if (!has_work_locked())
+            break;
+        if (!never_waits_) {
+            kick = true;
+            break;
+        }
+        run_next_locked(finished);
+    }
+    const bool waiters = entering_ + reentering_ != 0;
+    if (phase() == GatePhase::draining) {
+        if (abandon_wanted_)
+            abandon_parked_locked();
+        if (parked_.empty())
+            take_step(GateEvent::drained);
+    }
+    const bool idle = phase() == GatePhase::open && queue_.empty() && parked_.empty() &&
+                      !waiters && pending_interrupts_ == 0 && pending_timers_ == 0;
+    // Release: the next owner sees what was written in here.
+    state_.store(idle ? 0 : attention, std::memory_order_release);
+    lock_.release();
+    if (kick)
+        observer_.kick(observer_, *this);
+    entry_.wake_all();
+    if (context == Context::submit)
+        defer_calls(finished);
+    else
+        finish_calls(finished);
+}
+
+// One event or queued request. Called and returns with lock_ held; runs the handler without.
+bool Strand::run_next_locked(CallList& finished) PITH_NO_ANALYSIS {
+    if (run_event_locked())
+        return true;
+    if (queue_.empty() || device_full_ || free_head_ == no_slot)
+        return false;
+    GateCall* call = queue_.pop_front();
+    --queued_;
+    lock_.release();
+    run_queued(*call, finished);
+    lock_.acquire();
+    return true;
+}
+
+bool Strand::run_event_locked() PITH_NO_ANALYSIS {
+    const bool interrupts = pending_interrupts_ != 0;
+    u32& pending = interrupts ? pending_interrupts_ : pending_timers_;
+    if (pending == 0)
+        return false;
+    const u32 number = static_cast<u32>(__builtin_ctz(pending));
+    pending &= pending - 1;
+    const auto handler = interrupts ? target_.handlers.interrupt : target_.handlers.timer;
+    lock_.release();
+    if (handler)
+        handler(*target_.env, number);
+    lock_.acquire();
+    return true;
+}
+
+// A queued request in a strand that never waits. Owner.
+void Strand::run_queued(GateCall& call, CallList& finished) PITH_NO_ANALYSIS {
+    issue(call);
+    const component::Answer answer = target_.handlers.submit(*target_.env, call.request);
+    if (answer.kind == component::Answer::Kind::done) {
+        if (end_inline(call, answer)) {
+            call.state_ = CallState::ending;
+            finished.push_back(call);
+        }
+        return;
+    }
+    if (answer.kind == component::Answer::Kind::pending)
+        return;
+    if (answer.kind != component::Answer::Kind::busy || call.state_ != CallState::issued) {
+        condemn(Errno::proto);
+        return;
+    }
+    free_slot(call.slot_);
+    --call.tries_;
+    if (in_flight_ == 0 && finished_.empty())
+        condemn(Errno::proto); // full with nothing in flight: it would never be retried
+    lock_.acquire();
+    call.state_ = CallState::queued;
+    queue_.push_front(call);
+    ++queued_;
+    device_full_ = in_flight_ != 0;
+    lock_.release();
+}
+
+void Strand::run_queue() PITH_NO_ANALYSIS {
+    while (true) {
+        lock_.acquire();
+        state_.fetch_or(attention, std::memory_order_acquire);
+        if (!has_work_locked() || is_busy()) {
+            lock_.release(); // whoever is inside kicks again when leaving
+            return;
+        }
+        take_ownership_locked();
+        if (run_event_locked()) {
+            lock_.release();
+            leave_slow(Context::process);
+            continue;
+        }
+        GateCall* call = queue_.pop_front();
+        --queued_;
+        lock_.release();
+        run_with_activation(*call, false);
+    }
+}
+
+} // namespace core

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A strand: the monitor in which the handlers of an instance run, one at a time, and the table of its
+// requests in flight. It outlives the homes an instance moves through; gates stand in front of it.
+//
+// Ownership of the strand is one word, taken and left by compare-and-exchange when nothing else is
+// going on. Everything else (queue, events, phases) is guarded by lock_, and `attention` in the word
+// sends everybody there. Fields marked "owner" belong to whoever holds the busy bit.
+#pragma once
+
+#include <atomic>
+
+#include "abi/component/component.h"
+#include "base/result.h"
+#include "core/gate/call.h"
+#include "core/sync/lock.h"
+#include "core/sync/wait_queue.h"
+
+namespace core {
+
+enum class SubmitOutcome : u8 { done, pending };
+
+// What one life of an instance gives the strand to call.
+struct StrandTarget {
+    component::Env* env = nullptr;
+    component::Handlers handlers;
+};
+
+class Strand {
+public:
+    static constexpr u32 slot_count = 256;
+    // Parked handlers are abandoned when a hold has waited this long.
+    static constexpr Nanos default_patience = base::milliseconds(1);
+
+    // What the strand tells its instance. Any context; may not call back into the strand.
+    struct Observer {
+        // The target broke the contract or asked to be ended; the phase is `broken` now.
+        void (*crashed)(Observer&, Strand&, Errno why) = nullptr;
+        // A strand whose handlers may wait has work for its worker thread: call run_queue() there.
+        void (*kick)(Observer&, Strand&) = nullptr;
+    };
+
+    Strand(Observer& observer, bool never_waits)
+        : observer_(observer), never_waits_(never_waits) {
+        reset_table();
+    }
+    ~Strand();
+    Strand(const Strand&) = delete;
+    Strand& operator=(const Strand&) = delete;
+
+    // --- clients (through Gate)
+
+    // Runs the request inline if the strand is free, else queues it. Any context but a lock's holder.
+    // done: call.reply is set and `completed` is not called.
+    SubmitOutcome submit(GateCall& call) {
+        if (!never_waits_ || !try_enter()) [[unlikely]]
+            return submit_slow(call);
+        return run_inline(call);
+    }
+    // Runs the request and waits for its reply. Process context, no locks held.
+    void call(GateCall& call);
+    // A request that is answered in the handler, by an operation flagged untracked: its id is 0 and it
+    // is not in the table. Waits for the strand. Never_waits strands: any context but interrupts.
+    component::Answer call_untracked(const component::Request& request) {
+        if (try_enter()) [[likely]] {
+            const component::Answer answer = target_.handlers.submit(*target_.env, request);
+            leave(Context::submit);
+            return answer;
+        }
+        return call_untracked_slow(request);
+    }
+
+    // --- devices and timers: any context
+
+    void post_interrupt(u32 line);
+    void post_timer(u32 timer);
+
+    // --- the instance's own calls, from inside a handler
+
+    // Ends a pending request. Errors: inval (it is not pending: the instance is condemned).
+    Result<> complete(u64 id, component::Reply reply);
+    // The call behind an id that the instance is serving, or null.
+    GateCall* find(u64 id);
+    // Ends this life when the current handler returns.
+    void condemn(Errno why);
+    // Lets others in while the handler waits. unpark() answers false when the handler was abandoned
+    // meanwhile: it must return without touching anything. No-ops in start, resume and stop.
+    struct Activation {
+        GateCall* call = nullptr;
+        u64 id = 0;
+        bool abandoned = false;
+        ListLink link; // among the parked ones
+    };
+    Activation* park();
+    bool unpark(Activation* activation);
+    bool never_waits() const { return never_waits_; }
+
+    // Runs `function` as a handler (start, resume, stop): waits for the strand in any phase.
+    template <typename Function>
+    auto run_handler(Function function) {
+        enter_exclusively();
+        auto result = function(*target_.env);
+        leave_slow(Context::process);
+        return result;
+    }
+
+    // --- the component manager: process context
+
+    // Stops the strand at an event boundary. Parked handlers get `patience`, then their requests go
+    // back to the queue. Errors: busy (another hold, or not open), io (it crashed meanwhile).
+    Result<> hold(Nanos patience = default_patience);
+    // The phase must be held. Requests in flight stay in flight.
+    void rebind(const StrandTarget& target);
+    void release();
+    // Ends this life from outside; a handler inside finishes first and its answer still counts.
+    void crash(Errno why);
+    // The phase must be broken. Requests in flight go back to the queue in the order they were issued;
+    // those that may not be repeated are answered with io. Held afterwards.
+    void restart(const StrandTarget& target);
+    void give_up();
+    void revive();
+    // Worker thread of a strand whose handlers may wait: runs queued requests and events.
+    void run_queue();
+
+    GatePhase phase() const { return phase_.load(std::memory_order_acquire); }
+    u64 epoch() const { return epoch_.load(std::memory_order_acquire); }
+    // Racy figures for statistics.
+    u32 in_flight() const { return in_flight_; }
+    u32 queued() const { return queued_; }
+    u64 repeated() const { return repeated_; }
+
+private:
+    enum class Context : u8 {
+        submit,    // completions go to a worker
+        interrupt, // completions run here
+        process,
+    };
+    struct Entry {
+        GateCall* call = nullptr;
+        u32 generation = 1;
+        u32 next = 0;
+    };
+
+    static constexpr u32 busy = 1;
+    static constexpr u32 attention = 2;
+    static constexpr u32 no_slot = ~u32{0};
+
+    bool try_enter() {
+        u32 expected = 0;
+        if (never_waits_)
+            arch::disable_preemption();
+        // Acquire: what the former owner wrote is seen.
+        if (state_.compare_exchange_strong(expected, busy, std::memory_order_acquire,
+                                           std::memory_order_relaxed)) [[likely]]
+            return true;
+        if (never_waits_)
+            arch::enable_preemption();
+        return false;
+    }
+    void leave(Context context) {
+        u32 expected = busy;
+        if (!finished_.empty() || condemned_ ||
+            !state_.compare_exchange_strong(expected, 0, std::memory_order_release,
+                                            std::memory_order_relaxed)) [[unlikely]]
+            leave_slow(context);
+        if (never_waits_)
+            arch::enable_preemption();
+    }
+
+    SubmitOutcome run_inline(GateCall& call) {
+        if (free_head_ == no_slot) [[unlikely]]
+            return queue_as_owner(call);
+        issue(call);
+        const component::Answer answer = target_.handlers.submit(*target_.env, call.request);
+        if (answer.kind == component::Answer::Kind::done) [[likely]] {
+            const bool ended = end_inline(call, answer);
+            leave(Context::submit);
+            return ended ? SubmitOutcome::done : SubmitOutcome::pending;
+        }
+        return finish_unanswered(call, answer);
+    }
+    // Puts the call into the in-flight table. Owner.
+    void issue(GateCall& call) {
+        const u32 slot = free_head_;
+        Entry& entry = table_[slot];
+        free_head_ = entry.next;
+        entry.call = &call;
+        call.slot_ = slot;
+        call.request.id = u64{entry.generation} << 32 | slot;
+        call.sequence_ = ++sequence_;
+        call.state_ = CallState::issued;
+        ++call.tries_;
+        ++in_flight_;
+    }
+    void free_slot(u32 slot) {
+        Entry& entry = table_[slot];
+        entry.call = nullptr;
+        ++entry.generation;
+        entry.next = free_head_;
+        free_head_ = slot;
+        --in_flight_;
+    }
+    // The handler answered done: true unless it had completed the call as well.
+    bool end_inline(GateCall& call, const component::Answer& answer) {
+        if (call.state_ != CallState::issued) [[unlikely]]
+            return condemn(Errno::proto), false;
+        free_slot(call.slot_);
+        call.reply = {answer.status, 0, answer.value};
+        call.state_ = CallState::client;
+        return true;
+    }
+
+    void reset_table();
+    SubmitOutcome submit_slow(GateCall& call);
+    SubmitOutcome queue_as_owner(GateCall& call);
+    SubmitOutcome finish_unanswered(GateCall& call, const component::Answer& answer);
+    component::Answer call_untracked_slow(const component::Request& request);
+    void leave_slow(Context context);
+    bool run_next_locked(CallList& finished);
+    bool run_event_locked();
+    void run_queued(GateCall& call, CallList& finished);
+    void run_with_activation(GateCall& call, bool is_callers);
+    void post_event(u32& pending, u32 bit);
+    void take_ownership_locked() { state_.store(busy | attention, std::memory_order_relaxed); }
+    void drain_as_owner(Context context);
+    bool enter_for_request();
+    void enter_exclusively();
+    void take_step(GateEvent event);
+    void crash_locked();
+    void return_issued_locked(CallList& finished);
+    void abandon_parked_locked();
+    void end_with(GateCall& call, Errno error, CallList& finished);
+    bool has_work_locked() const;
+    bool is_busy() const { return (state_.load(std::memory_order_relaxed) & busy) != 0; }
+
+    Observer& observer_;
+    const bool never_waits_;
+    std::atomic<u32> state_{0};
+
+    // Owner.
+    StrandTarget target_;
+    u32 free_head_ = 0;
+    u32 in_flight_ = 0;
+    u64 sequence_ = 0;
+    CallList finished_;
+    bool condemned_ = false;
+    Errno condemned_why_ = Errno::io;
+    Activation* current_ = nullptr; // whose handler runs, in strands that may wait
+    Entry table_[slot_count];
+
+    // Guarded by lock_.
+    Lock<lock_class::gate> lock_;
+    std::atomic<GatePhase> phase_{GatePhase::held};
+    std::atomic<u64> epoch_{1};
+    CallList queue_;
+    u32 queued_ = 0;
+    bool device_full_ = false; // the instance answered busy; cleared by its next completion
+    u32 pending_interrupts_ = 0;
+    u32 pending_timers_ = 0;
+    List<Activation, &Activation::link> parked_;
+    bool abandon_wanted_ = false; // a hold lost its patience with the parked ones
+    u32 entering_ = 0;   // threads that want to enter with a new request
+    u32 reentering_ = 0; // parked handlers that want back in
+    u64 repeated_ = 0;
+
+    WaitQueue entry_; // both kinds of them
+    WaitQueue phase_changed_;
+};
+
+} // namespace core

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Hold, move, crash and restart of a strand: every change of phase goes through take_step().
+#include "core/gate/strand.h"
+
+#include "core/time/clock.h"
+
+namespace core {
+
+// lock_ is held, or the strand is not shared yet.
+void Strand::take_step(GateEvent event) {
+    const auto step = next_phase(phase(), event);
+    VERIFY(step.has_value());
+    if (step->new_epoch)
+        epoch_.store(epoch() + 1, std::memory_order_release);
+    phase_.store(step->to, std::memory_order_release);
+}
+
+Result<> Strand::hold(Nanos patience) PITH_NO_ANALYSIS {
+    lock_.acquire();
+    if (phase() != GatePhase::open) {
+        lock_.release();
+        return Failure(Errno::busy);
+    }
+    const bool inside = (state_.fetch_or(attention, std::memory_order_acquire) & busy) != 0;
+    take_step(GateEvent::hold);
+    if (!inside && parked_.empty())
+        take_step(GateEvent::drained);
+    lock_.release();
+
+    const auto settled = [&] { return phase() != GatePhase::draining; };
+    if (!entry_.wait(settled, Sleep::uninterruptible, now() + patience)) {
+        lock_.acquire();
+        if (phase() == GatePhase::draining) {
+            abandon_wanted_ = true; // for the one inside, if there is one, to do when it leaves
+            if (!is_busy()) {
+                abandon_parked_locked();
+                take_step(GateEvent::drained);
+            }
+        }
+        lock_.release();
+        entry_.wake_all();
+        (void)entry_.wait(settled, Sleep::uninterruptible);
+    }
+    if (phase() != GatePhase::held)
+        return Failure(Errno::io);
+    return {};
+}
+
+void Strand::rebind(const StrandTarget& target) PITH_NO_ANALYSIS {
+    lock_.acquire();
+    take_step(GateEvent::rebind);
+    target_ = target;
+    lock_.release();
+}
+
+void Strand::release() PITH_NO_ANALYSIS {
+    lock_.acquire();
+    take_step(GateEvent::release);
+    if (is_busy()) { // a cancelled hold: whoever is inside goes on
+        lock_.release();
+        return;
+    }
+    take_ownership_locked();
+    lock_.release();
+    drain_as_owner(Context::process);
+}
+
+void Strand::crash(Errno why) PITH_NO_ANALYSIS {
+    lock_.acquire();
+    if (!next_phase(phase(), GateEvent::crash)) { // broken or given up already
+        lock_.release();
+        return;
+    }
+    const bool inside = (state_.fetch_or(attention, std::memory_order_acquire) & busy) != 0;
+    if (!inside)
+        take_ownership_locked();
+    lock_.release();
+    if (inside) {
+        // Enter after the one inside; by then it may have crashed on its own.
+        enter_exclusively();
+    }
+    if (next_phase(phase(), GateEvent::crash))
+        condemn(why);
+    drain_as_owner(Context::process);
+}
+
+// The end of a life. What was answered before counts; what was not stays in the table for restart().
+void Strand::crash_locked() {
+    take_step(GateEvent::crash);
+    condemned_ = false;
+    device_full_ = false;
+    pending_interrupts_ = 0;
+    pending_timers_ = 0;
+    abandon_parked_locked();
+    target_ = {};
+    observer_.crashed(observer_, *this, condemned_why_);
+}
+
+// Handlers that wait are cut off: their requests go back to the front of the queue.
+void Strand::abandon_parked_locked() {
+    abandon_wanted_ = false;
+    CallList again;
+    while (Activation* activation = parked_.pop_front()) {
+        activation->abandoned = true;
+        GateCall* call = activation->call;
+        if (find(activation->id) != call)
+            continue; // answered before it parked
+        free_slot(call->slot_);
+        call->state_ = CallState::queued;
+        again.push_back(*call);
+        ++queued_;
+    }
+    again.splice_back(queue_);
+    queue_.splice_back(again);
+}
+
+void Strand::end_with(GateCall& call, Errno error, CallList& finished) {
+    call.reply = {static_cast<i32>(error), 0, 0};
+    call.state_ = CallState::ending;
+    finished.push_back(call);
+}
+
+// Moves what is in flight back to the queue, oldest first.
+void Strand::return_issued_locked(CallList& finished) {
+    while (in_flight_ != 0) {
+        GateCall* latest = nullptr;
+        for (Entry& entry : table_) {
+            if (entry.call && (!latest || entry.call->sequence_ > latest->sequence_))
+                latest = entry.call;
+        }
+        free_slot(latest->slot_);
+        if (!latest->may_repeat()) {
+            end_with(*latest, Errno::io, finished);
+            continue;
+        }
+        ++repeated_;
+        latest->state_ = CallState::queued;
+        queue_.push_front(*latest);
+        ++queued_;
+    }
+}
+
+void Strand::restart(const StrandTarget& target) PITH_NO_ANALYSIS {
+    CallList finished;
+    lock_.acquire();
+    take_step(GateEvent::restart);
+    return_issued_locked(finished);
+    target_ = target;
+    lock_.release();
+    finish_calls(finished);
+}
+
+void Strand::give_up() PITH_NO_ANALYSIS {
+    CallList finished;
+    lock_.acquire();
+    take_step(GateEvent::give_up);
+    for (Entry& entry : table_) {
+        if (GateCall* call = entry.call) {
+            free_slot(call->slot_);
+            end_with(*call, Errno::io, finished);
+        }
+    }
+    while (GateCall* call = queue_.pop_front()) {
+        --queued_;
+        end_with(*call, Errno::io, finished);
+    }
+    lock_.release();
+    entry_.wake_all();
+    finish_calls(finished);
+}
+
+void Strand::revive() PITH_NO_ANALYSIS {
+    lock_.acquire();
+    take_step(GateEvent::revive);
+    lock_.release();
+}
+
+} // namespace core

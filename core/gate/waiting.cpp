@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Completions: told at once, or by a worker when the answer came inside someone's submit.
+#include "core/gate/waiting.h"
+
+#include "core/gate/services.h"
+#include "core/gate/worker.h"
+#include "core/gate/worker_thread.h"
+#include "core/sync/lock.h"
+
+namespace core {
+namespace {
+
+constexpr u32 bucket_count = 16;
+
+// Created once by start_gate_services, never destroyed: sleepers' queues must outlive every call.
+struct Services {
+    WaitQueue callers[bucket_count];
+    WaitQueue gone;
+    Lock<lock_class::gate> lock;
+    CallList deferred; // guarded by lock
+    Worker* worker = nullptr;
+};
+Services* g_services;
+
+WaitQueue& bucket_of(const void* flag) {
+    return g_services->callers[(reinterpret_cast<u64>(flag) >> 6) % bucket_count];
+}
+
+void run_deferred(void*) PITH_NO_ANALYSIS {
+    CallList calls;
+    g_services->lock.acquire();
+    calls.splice_back(g_services->deferred);
+    g_services->lock.release();
+    finish_calls(calls);
+}
+
+} // namespace
+
+Result<> start_gate_services() {
+    if (g_services)
+        return {};
+    Services* services = new (base::fallible) Services;
+    if (!services)
+        return Failure(Errno::nomem);
+    g_services = services;
+    Box<Worker> worker = TRY(Worker::create("completions", run_deferred, nullptr));
+    services->worker = worker.release();
+    return {};
+}
+
+WaitQueue& gone_queue() { return g_services->gone; }
+
+void finish_calls(CallList& calls) {
+    while (GateCall* call = calls.pop_front()) {
+        call->mark_completed();
+        call->completed(*call);
+    }
+}
+
+void defer_calls(CallList& calls) PITH_NO_ANALYSIS {
+    if (calls.empty())
+        return;
+    g_services->lock.acquire();
+    g_services->deferred.splice_back(calls);
+    g_services->lock.release();
+    g_services->worker->kick();
+}
+
+void wake_caller(GateCall& call) {
+    std::atomic<u32>& waiting = call.waiting();
+    WaitQueue& bucket = bucket_of(&waiting);
+    // Release: the caller sees the reply. It may return, and the call be gone, right after.
+    waiting.store(0, std::memory_order_release);
+    bucket.wake_all();
+}
+
+void wait_for_call(std::atomic<u32>& waiting) {
+    (void)bucket_of(&waiting).wait(
+        [&] { return waiting.load(std::memory_order_acquire) == 0; }, Sleep::uninterruptible);
+}
+
+} // namespace core

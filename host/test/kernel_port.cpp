@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The few kernel services that core/gate, core/component and core/device stand on, for tests in a Linux
+// process: threads, wait queues, clock, timers, log, panic, allocation.
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+
+#include "base/allocate.h"
+#include "core/gate/worker_thread.h"
+#include "core/observe/log.h"
+#include "core/sync/wait_queue.h"
+#include "core/time/clock.h"
+#include "host/test/kernel_port.h"
+
+namespace {
+
+// Stands for the current core::Thread.
+struct HostThread {
+    std::mutex mutex;
+    std::condition_variable condition;
+    bool awake = false;
+};
+thread_local HostThread t_thread;
+
+std::atomic<u64> g_allocations_left{~u64{0}};
+
+void* allocate(usize size, usize alignment) {
+    if (g_allocations_left.load() != ~u64{0} && g_allocations_left.fetch_sub(1) == 0) {
+        g_allocations_left = ~u64{0};
+        return nullptr;
+    }
+    return alignment > 16 ? ::operator new(size, std::align_val_t(alignment), std::nothrow)
+                          : ::operator new(size, std::nothrow);
+}
+
+} // namespace
+
+void* operator new(usize size, base::Fallible) noexcept { return allocate(size, 16); }
+void* operator new[](usize size, base::Fallible) noexcept { return allocate(size, 16); }
+void* operator new(usize size, std::align_val_t alignment, base::Fallible) noexcept {
+    return allocate(size, static_cast<usize>(alignment));
+}
+namespace host_test {
+
+void fail_allocation_after(u64 count) { g_allocations_left = count; }
+
+} // namespace host_test
+
+namespace base {
+
+void panic_at(const char* file, int line, const char* message) {
+    std::fprintf(stderr, "panic at %s:%d: %s\n", file, line, message);
+    std::abort();
+}
+
+} // namespace base
+
+namespace core {
+
+Nanos now() { return Nanos(arch::timestamp()); }
+Nanos wall_now() {
+    timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return Nanos(static_cast<u64>(now.tv_sec) * 1'000'000'000 + static_cast<u64>(now.tv_nsec));
+}
+
+void log_arguments(LogLevel, std::string_view pattern,
+                   std::span<const base::FormatArgument> arguments) {
+    char text[256];
+    base::BufferSink sink(text);
+    base::format_arguments(sink, pattern, arguments);
+    if (std::getenv("PITH_TEST_LOG"))
+        std::fprintf(stderr, "%.*s\n", static_cast<int>(sink.text().size()), sink.text().data());
+}
+
+#ifdef PITH_DEBUG
+void order_acquire(const void*, const char*, u16, LockKind) {}
+void order_release(const void*, LockKind) {}
+void might_sleep() {}
+#endif
+
+void WaitQueue::add(Waiter& waiter) {
+    lock_.acquire();
+    waiters_.push_back(waiter);
+    lock_.release();
+}
+
+void WaitQueue::remove(Waiter& waiter) {
+    lock_.acquire();
+    if (waiter.link.is_linked())
+        waiter.link.unlink();
+    lock_.release();
+}
+
+void WaitQueue::wake(WakeEvents events, u32 exclusive_limit) {
+    lock_.acquire();
+    for (Waiter& waiter : waiters_) {
+        if (waiter.exclusive && exclusive_limit == 0)
+            continue;
+        const bool woken = waiter.wake(waiter, events);
+        if (waiter.exclusive && woken)
+            --exclusive_limit;
+    }
+    lock_.release();
+}
+
+ThreadWaiter::ThreadWaiter(bool is_exclusive)
+    : Waiter(&ThreadWaiter::wake_thread, is_exclusive),
+      thread_(reinterpret_cast<Thread&>(t_thread)) {}
+
+void ThreadWaiter::prepare(Sleep) {
+    std::lock_guard guard(t_thread.mutex);
+    t_thread.awake = false;
+}
+
+Result<> ThreadWaiter::suspend(Sleep, Nanos deadline) {
+    std::unique_lock lock(t_thread.mutex);
+    const auto is_awake = [] { return t_thread.awake; };
+    if (deadline == no_deadline) {
+        t_thread.condition.wait(lock, is_awake);
+        return {};
+    }
+    const u64 left = deadline > now() ? (deadline - now()).value : 0;
+    if (!t_thread.condition.wait_for(lock, std::chrono::nanoseconds(left), is_awake))
+        return Failure(Errno::timedout);
+    return {};
+}
+
+void ThreadWaiter::finish() {}
+
+bool ThreadWaiter::wake_thread(Waiter& waiter, WakeEvents) {
+    auto& thread = reinterpret_cast<HostThread&>(static_cast<ThreadWaiter&>(waiter).thread_);
+    std::lock_guard guard(thread.mutex);
+    thread.awake = true;
+    thread.condition.notify_one();
+    return true;
+}
+
+Result<> start_worker_thread(std::string_view, void (*entry)(void*), void* argument) {
+    std::thread(entry, argument).detach();
+    return {};
+}
+
+} // namespace core
