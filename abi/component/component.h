@@ -96,14 +96,21 @@ consteval Descriptor describe(const char* name, Version version, Traits traits,
 
 } // namespace component
 
-// Defines the object's descriptor. In a test program several components live side by side, so the
-// symbol carries the component's name there.
+// Defines the object's descriptor, and what the base library asks of its home: a failed check ends the
+// instance by a trap in its text, file, line and message in the first three argument registers.
+// In a test program several components live side by side, so the symbol carries the name there.
 #ifdef PITH_HOST_TEST
-#define PITH_COMPONENT(identifier)                                                                 \
+#define COMPONENT_DESCRIPTOR(identifier)                                                           \
     extern "C" const ::component::Descriptor pith_component_##identifier;                          \
     constexpr ::component::Descriptor pith_component_##identifier
 #else
-#define PITH_COMPONENT(identifier)                                                                 \
+#define COMPONENT_DESCRIPTOR(identifier)                                                           \
+    namespace base {                                                                               \
+    [[noreturn, gnu::noinline]] void panic_at(const char* file, int line, const char* message) {   \
+        asm volatile("" ::"r"(file), "r"(line), "r"(message));                                     \
+        __builtin_trap();                                                                          \
+    }                                                                                              \
+    }                                                                                              \
     extern "C" const ::component::Descriptor pith_component;                                       \
     [[gnu::used]] constexpr ::component::Descriptor pith_component
 #endif

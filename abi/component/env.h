@@ -217,6 +217,15 @@ public:
         return table_->was_published(this, request.id) == 1;
     }
 
+    // The calls that the client of `request` lends while it lasts (file_system.h, VolumeServices).
+    // Errors: noent.
+    template <typename Services>
+    Result<const Services*> request_services(const Request& request) {
+        const void* table = nullptr;
+        TRY(check(table_->request_services(this, request.id, &table)));
+        return static_cast<const Services*>(table);
+    }
+
 protected:
     // Homes derive from Env and fill these.
     const EnvTable* table_ = nullptr;

@@ -152,6 +152,9 @@ struct EnvTable {
     i64 (*release_record)(Env*, u32 store, u32 pin);
     i64 (*publish)(Env*, u64 request, const RecordChange* changes, u64 count);
     i64 (*was_published)(Env*, u64 request); // 1 if a replayed request's change set was applied
+
+    // The table of calls a client lends for the time of one request (VolumeServices).
+    i64 (*request_services)(Env*, u64 request, const void** table);
 };
 
 inline constexpr u32 env_abi = 1;

@@ -36,6 +36,8 @@ public:
     // What ObjectId::own_request means in `request.buffer`; pinned by the client until completion.
     std::span<const BufferPiece> pieces;
     Completed completed = nullptr;
+    // What Env::request_services gives the component while it serves this request.
+    const void* services = nullptr;
 
     CallState state() const { return state_; }
     // How often the request was given to an instance (1, or more after restarts).

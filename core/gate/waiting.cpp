@@ -66,10 +66,11 @@ void defer_calls(CallList& calls) PITH_NO_ANALYSIS {
     g_services->worker->kick();
 }
 
-void wake_caller(GateCall& call) {
-    std::atomic<u32>& waiting = call.waiting();
+void wake_caller(GateCall& call) { wake_waiting(call.waiting()); }
+
+void wake_waiting(std::atomic<u32>& waiting) {
     WaitQueue& bucket = bucket_of(&waiting);
-    // Release: the caller sees the reply. It may return, and the call be gone, right after.
+    // Release: the sleeper sees the reply. It may return, and the memory be gone, right after.
     waiting.store(0, std::memory_order_release);
     bucket.wake_all();
 }

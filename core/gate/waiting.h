@@ -13,5 +13,7 @@ namespace core {
 void wake_caller(GateCall& call);
 // Sleeps until `waiting` is zero. Process context.
 void wait_for_call(std::atomic<u32>& waiting);
+// Sets `waiting` to zero, as the last touch of the memory around it, and wakes who sleeps on it.
+void wake_waiting(std::atomic<u32>& waiting);
 
 } // namespace core
