@@ -32,6 +32,15 @@ constexpr unsigned log2_down(u64 value) {
 }
 constexpr unsigned log2_up(u64 value) { return value <= 1 ? 0 : log2_down(value - 1) + 1; }
 
+template <typename T>
+constexpr T minimum(T a, T b) {
+    return b < a ? b : a;
+}
+template <typename T>
+constexpr T maximum(T a, T b) {
+    return a < b ? b : a;
+}
+
 // Errors: overflow.
 template <std::integral T>
 constexpr Result<T> checked_add(T a, T b) {

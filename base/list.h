@@ -52,6 +52,10 @@ public:
         insert_after((position.*Link).previous, &(item.*Link));
     }
 
+    // The neighbour of an element that is not the last (first).
+    T* next_of(T& item) const { return element((item.*Link).next); }
+    T* previous_of(T& item) const { return element((item.*Link).previous); }
+
     static void remove(T& item) { (item.*Link).unlink(); }
 
     T* pop_front() {

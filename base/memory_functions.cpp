@@ -21,7 +21,7 @@ const LooseWord* word_at(const void* p, usize offset) {
 
 extern "C" {
 
-void* memcpy(void* __restrict target, const void* __restrict source, usize size) {
+void* memcpy(void* __restrict target, const void* __restrict source, usize size) noexcept {
     u8* to = static_cast<u8*>(target);
     const u8* from = static_cast<const u8*>(source);
     if (size >= 8) {
@@ -46,7 +46,7 @@ void* memcpy(void* __restrict target, const void* __restrict source, usize size)
     return target;
 }
 
-void* memmove(void* target, const void* source, usize size) {
+void* memmove(void* target, const void* source, usize size) noexcept {
     u8* to = static_cast<u8*>(target);
     const u8* from = static_cast<const u8*>(source);
     if (to == from || size == 0)
@@ -69,7 +69,7 @@ void* memmove(void* target, const void* source, usize size) {
     return target;
 }
 
-void* memset(void* target, int value, usize size) {
+void* memset(void* target, int value, usize size) noexcept {
     u8* to = static_cast<u8*>(target);
     const u64 pattern = 0x0101'0101'0101'0101ull * static_cast<u8>(value);
     usize at = 0;
@@ -86,7 +86,7 @@ void* memset(void* target, int value, usize size) {
     return target;
 }
 
-int memcmp(const void* left, const void* right, usize size) {
+int memcmp(const void* left, const void* right, usize size) noexcept {
     const u8* a = static_cast<const u8*>(left);
     const u8* b = static_cast<const u8*>(right);
     usize at = 0;
@@ -101,14 +101,14 @@ int memcmp(const void* left, const void* right, usize size) {
     return 0;
 }
 
-usize strlen(const char* text) {
+usize strlen(const char* text) noexcept {
     usize length = 0;
     while (text[length] != 0)
         ++length;
     return length;
 }
 
-void* memchr(const void* block, int value, usize size) {
+void* memchr(const void* block, int value, usize size) noexcept {
     const u8* bytes = static_cast<const u8*>(block);
     for (usize i = 0; i < size; ++i) {
         if (bytes[i] == static_cast<u8>(value))

@@ -5,10 +5,9 @@
 #include "base/types.h"
 
 extern "C" {
-void* memcpy(void* __restrict target, const void* __restrict source, usize size);
-void* memmove(void* target, const void* source, usize size);
-void* memset(void* target, int value, usize size);
-int memcmp(const void* left, const void* right, usize size);
-usize strlen(const char* text);
-void* memchr(const void* block, int value, usize size);
+void* memcpy(void* __restrict target, const void* __restrict source, usize size) noexcept;
+void* memmove(void* target, const void* source, usize size) noexcept;
+void* memset(void* target, int value, usize size) noexcept;
+int memcmp(const void* left, const void* right, usize size) noexcept;
+usize strlen(const char* text) noexcept;
 }

@@ -72,6 +72,8 @@ public:
 
 private:
     explicit PageTable(PhysAddr root) : root_(root) {}
+    void drop_from_cpus();
+
     PhysAddr root_;
     u64 pages_ = 1;
     std::atomic<u64> cpus_{0};

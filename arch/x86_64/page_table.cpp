@@ -25,7 +25,7 @@ constinit PageTable* g_loaded[maximum_cpus]{}; // each word written by its CPU o
 unsigned slot(u64 address, unsigned level) { return address >> (12 + 9 * (level - 1)) & 511; }
 
 Result<u64> make_table() {
-    PageRef page = TRY(core::allocate_frame(core::PageUse::page_table, core::FrameContent::zeroed));
+    core::PageRef page = TRY(core::allocate_frame(core::PageUse::page_table, core::FrameContent::zeroed));
     return page.release()->physical().value;
 }
 
@@ -44,11 +44,12 @@ void flush_local_range(u64 start, u64 end) {
 struct FlushRequest {
     core::SpinWord owner;
     u64 start = 0, end = 0;
+    PageTable* dropped = nullptr; // a table about to be freed: load the kernel's own instead
     std::atomic<u64> pending{0};
 };
 constinit FlushRequest g_flush;
 
-void flush_others(u64 targets, u64 start, u64 end) {
+void flush_others(u64 targets, u64 start, u64 end, PageTable* dropped = nullptr) {
     // Interrupts stay on while we wait for the word: another owner may wait for us.
     while (!g_flush.owner.try_acquire()) {
         answer_flush_requests();
@@ -56,6 +57,7 @@ void flush_others(u64 targets, u64 start, u64 end) {
     }
     g_flush.start = start;
     g_flush.end = end;
+    g_flush.dropped = dropped;
     g_flush.pending.store(targets, std::memory_order_release);
     send_call_interrupt(targets);
     while (g_flush.pending.load(std::memory_order_acquire) != 0) {
@@ -71,7 +73,10 @@ void answer_flush_requests() {
     if (!(g_flush.pending.load(std::memory_order_acquire) & self))
         return;
     const u64 start = g_flush.start, end = g_flush.end;
-    if (end == ~u64{0}) { // kernel range: global entries too
+    if (g_flush.dropped) {
+        if (g_loaded[cpu_index()] == g_flush.dropped)
+            load_page_table(nullptr);
+    } else if (end == ~u64{0}) { // kernel range: global entries too
         const u64 control = read_cr4();
         write_cr4(control & ~cr4::global_pages);
         write_cr4(control);
@@ -109,8 +114,20 @@ Result<PageTable> PageTable::create() {
 PageTable::~PageTable() {
     if (root_.is_null())
         return;
+    drop_from_cpus();
     free_tables(0, u64{1} << 47);
     free_table(root_.value);
+}
+
+// Kernel threads borrow whatever table is loaded: CPUs may still have this one.
+void PageTable::drop_from_cpus() {
+    disable_preemption();
+    const u64 self = u64{1} << cpu_index();
+    if (cpus_.load() & self)
+        load_page_table(nullptr);
+    if (const u64 others = cpus_.load() & ~self)
+        flush_others(others, 0, 0, this);
+    enable_preemption();
 }
 
 volatile u64* PageTable::find(u64 address) const {

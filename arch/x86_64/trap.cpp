@@ -26,7 +26,7 @@ extern const ExceptionSite exception_table_end[];
 namespace arch {
 namespace {
 
-constexpr u64 fault_present = 1, fault_write = 2, fault_user = 4, fault_fetch = 16;
+constexpr u64 fault_write = 2, fault_fetch = 16; // page-fault error code, SDM 4.7
 
 u64 place(const i32& field) {
     return reinterpret_cast<u64>(&field) + static_cast<u64>(static_cast<i64>(field));

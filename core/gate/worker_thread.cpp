@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "base/box.h"
 #include "core/gate/worker_thread.h"
 
 #include "core/task/thread.h"

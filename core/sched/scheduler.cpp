@@ -19,7 +19,6 @@ constexpr Nanos round_robin_slice = base::milliseconds(100);
 
 constinit std::atomic<u64> g_idle_cpus{0};
 constinit std::atomic<u64> g_online{0};
-constinit std::atomic<u32> g_running{0}; // CPUs that run something other than idle
 
 u64 mask_of(u32 cpu) { return u64{1} << cpu; }
 

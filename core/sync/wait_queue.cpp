@@ -2,7 +2,7 @@
 #include "core/sync/wait_queue.h"
 
 #include "core/sched/scheduler.h"
-#include "core/sync/mutex.h"
+#include "core/sync/lock.h"
 #include "core/task/thread.h"
 #include "core/time/timer.h"
 

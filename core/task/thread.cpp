@@ -34,6 +34,12 @@ Result<Ref<Thread>> Thread::create_user(std::string_view name, Ref<AddressSpace>
     return thread;
 }
 
+Result<Ref<Thread>> Thread::create_idle(std::string_view name) {
+    auto thread = TRY(Ref<Thread>::create(KernelStack()));
+    thread->set_name(name);
+    return thread;
+}
+
 void Thread::start() { Scheduler::start(*this); }
 
 void Thread::exit() {

@@ -85,6 +85,9 @@ public:
     // A thread for a program, not yet runnable. Its frame() is to be filled before start(). Errors: nomem.
     static Result<Ref<Thread>> create_user(std::string_view name, Ref<AddressSpace> space,
                                            const Personality& personality, void* data);
+    // The thread a CPU falls back to; it runs on the stack that CPU started on. Errors: nomem.
+    static Result<Ref<Thread>> create_idle(std::string_view name);
+    void adopt_stack(KernelStack stack) { stack_ = std::move(stack); }
     ~Thread();
 
     static Thread& current() { return *arch::current_thread(); }

@@ -3,13 +3,12 @@
 // live in the page tables, counted in their records; fork shares them copy-on-write.
 #pragma once
 
-#include <functional>
 #include <span>
 
 #include "arch/api/page_table.h"
 #include "base/result.h"
-#include "base/tree.h"
 #include "core/sync/lock.h"
+#include "core/vm/mapping.h"
 #include "core/vm/memory_object.h"
 
 namespace core {
@@ -34,42 +33,6 @@ struct MapRequest {
     u64 object_page = 0;            // index of the first page in the object
     RefOrNull<Object> owner;        // the open file, for /proc/PID/maps
     const char* label = nullptr;    // "[heap]", "[stack]", "[vdso]"; static storage
-};
-
-struct MappingOrder;
-
-// One range. Guarded by its address space's lock.
-class Mapping : public base::TreeHook<> {
-public:
-    u64 start = 0;  // first address
-    u64 end = 0;    // one past the last
-    Protection protection = Protection::none;
-    Protection maximum = Protection::none;
-    bool shared = false;
-    bool grows_down = false;
-    bool locked = false;
-    bool dont_fork = false;  // MADV_DONTFORK
-    bool wipe_on_fork = false;
-    bool dont_dump = false;
-    u8 access_pattern = 0;   // MADV_RANDOM, MADV_SEQUENTIAL
-    u64 object_page = 0;     // object: page index of start; anonymous: not used
-    RefOrNull<MemoryObject> object;
-    RefOrNull<Object> owner;
-    const char* label = nullptr;
-    AddressSpace* space = nullptr;
-
-    u64 index_of(u64 address) const { return object_page + ((address - start) >> page_shift); }
-
-private:
-    friend class MemoryObject;
-    friend class AddressSpace;
-    ListLink object_link_;
-};
-
-struct MappingOrder {
-    bool operator()(const Mapping& a, const Mapping& b) const { return a.start < b.start; }
-    bool operator()(const Mapping& a, u64 address) const { return a.start < address; }
-    bool operator()(u64 address, const Mapping& b) const { return address < b.start; }
 };
 
 // What happened with a fault the kernel tried to resolve.
@@ -127,7 +90,7 @@ public:
         Pages mapped, resident, resident_peak, mapped_peak, data, stack, text, locked, page_tables;
         Pages resident_file;
     };
-    Statistics statistics() const;
+    Statistics statistics();
     // Limits that map() and set_heap() keep to (RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK), in bytes.
     struct Limits {
         u64 address_space = ~u64{0};
@@ -153,27 +116,60 @@ public:
 private:
     friend class Ref<AddressSpace>;
     friend class MemoryObject;
-    using Ranges = base::Tree<Mapping, MappingOrder>;
 
     explicit AddressSpace(arch::PageTable table);
 
-    Mapping* find(u64 address);
-    Mapping* first_ending_after(u64 address);
-    Result<u64> find_room(u64 length, u64 hint, bool below_4g);
-    Result<> remove_range(u64 start, u64 end);
-    Result<Mapping*> split(Mapping& mapping, u64 at);
-    void try_merge(Mapping& mapping);
-    void insert(Mapping& mapping);
-    void erase(Mapping& mapping);
-    Result<> apply_protection(u64 start, u64 end, Protection protection);
-    FaultOutcome fault_anonymous(Mapping& mapping, u64 address, Access access);
-    FaultOutcome fault_object(Mapping& mapping, u64 address, Access access);
-    FaultOutcome fault_present(Mapping& mapping, u64 address, Access access, arch::PageEntry entry);
-    FaultOutcome copy_page(Mapping& mapping, u64 address, Page& source);
-    bool grow_stack(Mapping& mapping, u64 address);
+    using Guard = LockGuard<lock_class::address_space>;
+    using TableGuard = LockGuard<lock_class::page_table>;
+
+    // ranges.cpp: the set of mappings, with lock_ held.
+    Mapping* find(u64 address) PITH_REQUIRES(lock_);
+    Mapping* first_ending_after(u64 address) PITH_REQUIRES(lock_);
+    Mapping* next(Mapping& mapping) PITH_REQUIRES(lock_);
+    Mapping* previous(Mapping& mapping) PITH_REQUIRES(lock_);
+    Result<u64> find_room(u64 length, u64 hint, bool below_4g) PITH_REQUIRES(lock_);
+    bool is_free(u64 start, u64 end) PITH_REQUIRES(lock_);
+    Result<> split(Mapping& mapping, u64 at) PITH_REQUIRES(lock_);
+    Result<> split_at(u64 address) PITH_REQUIRES(lock_);
+    Mapping& try_merge(Mapping& mapping) PITH_REQUIRES(lock_);
+    void insert(Mapping& mapping) PITH_REQUIRES(lock_);
+    void erase(Mapping& mapping) PITH_REQUIRES(lock_);
+    bool covers(u64 start, u64 end) PITH_REQUIRES(lock_);
+    Result<> check_limits(const MapRequest& request, u64 length) PITH_REQUIRES(lock_);
+
+    // page tables of a range
+    Result<> remove_range(u64 start, u64 end) PITH_REQUIRES(lock_);
+    void zap(u64 start, u64 end) PITH_REQUIRES(lock_);
+    void apply_protection(Mapping& mapping, u64 start, u64 end) PITH_REQUIRES(lock_);
+    Result<> copy_mapping(const Mapping& mapping, AddressSpace& target) PITH_REQUIRES(lock_);
+    Result<> move_entries(u64 from, u64 to, u64 length) PITH_REQUIRES(lock_);
+    Result<UserVirt> map_locked(const MapRequest& request) PITH_REQUIRES(lock_);
+    Result<UserVirt> remap_locked(const RemapRequest& request) PITH_REQUIRES(lock_);
+    Result<UserVirt> move_mapping(Mapping& mapping, const RemapRequest& request)
+        PITH_REQUIRES(lock_);
+
+    // fault.cpp
+    FaultOutcome fault_locked(u64 address, Access access) PITH_REQUIRES(lock_);
+    FaultOutcome fault_anonymous(Mapping& mapping, u64 address, Access access)
+        PITH_REQUIRES(lock_);
+    FaultOutcome fault_object(Mapping& mapping, u64 address, Access access) PITH_REQUIRES(lock_);
+    FaultOutcome fault_private_write(Mapping& mapping, u64 address) PITH_REQUIRES(lock_);
+    FaultOutcome fault_present(Mapping& mapping, u64 address, Access access,
+                               arch::PageEntry entry) PITH_REQUIRES(lock_);
+    FaultOutcome install(Mapping& mapping, u64 address, PageRef page, arch::PageEntry entry)
+        PITH_REQUIRES(lock_);
+    void map_around(Mapping& mapping, u64 address) PITH_REQUIRES(lock_);
+    bool grow_stack(Mapping& mapping, u64 address) PITH_REQUIRES(lock_);
+    Result<PageRef> page_of_other(u64 address, Access access) PITH_REQUIRES(lock_);
+
+    // For MemoryObject, with its mappings locked instead.
+    void unmap_object_pages(Mapping& mapping, u64 first, u64 last);
+    bool write_protect_object_page(Mapping& mapping, Page& page);
+
+    static void count_mapped(Page& page, AddressSpace& space, i64 change);
 
     mutable Lock<lock_class::address_space> lock_;
-    Ranges ranges_;              // guarded by lock_
+    MappingSet ranges_;          // guarded by lock_
     Mapping* recent_ = nullptr;  // last mapping found; guarded by lock_
     arch::PageTable table_;
     Lock<lock_class::page_table> table_lock_; // page-table entries
@@ -183,6 +179,7 @@ private:
     std::atomic<i64> resident_pages_{0};
     std::atomic<i64> resident_file_pages_{0};
     i64 resident_peak_ = 0;
+    u64 room_hint_ = 0;          // no room is known above this; guarded by lock_
 };
 
 } // namespace core

@@ -7,11 +7,11 @@
 #include "core/memory/page.h"
 #include "core/object/object.h"
 #include "core/sync/guarded.h"
+#include "core/vm/mapping.h"
 #include "core/vm/protection.h"
 
 namespace core {
 
-class Mapping; // one range of one address space (core/vm/address_space.h)
 
 class MemoryObject : public Object {
 public:
@@ -21,11 +21,14 @@ public:
     // The page if it is there and up to date, without sleeping (fault-around); null otherwise.
     virtual PageRef try_page(u64 index) = 0;
 
+    // Writes dirty pages in first..last-1 to where they belong and waits (msync). Errors: io.
+    virtual Result<> write_back_pages(u64, u64) { return {}; }
+
     // Mappings of this object, so that truncation and write-back can reach their page tables.
     // Kept by core/vm.
     void add_mapping(Mapping& mapping);
     void remove_mapping(Mapping& mapping);
-    // Removes the pages first..last-1 from every mapping; with private copies too if `copies`.
+    // Removes the object's pages first..last-1 from every mapping; private copies stay.
     void unmap_pages(u64 first, u64 last);
     // Makes a page read-only in every mapping; true if one had written to it since.
     bool write_protect_page(Page& page);
@@ -35,12 +38,8 @@ protected:
     ~MemoryObject() override;
 
 private:
-    struct Mappings {
-        ListLink head; // of Mapping::object_link_
-    };
-    friend class Mapping;
-    Lock<lock_class::page_cache> mappings_lock_;
-    ListLink mappings_; // a ring; guarded by mappings_lock_
+    Lock<lock_class::object_mappings> mappings_lock_;
+    List<Mapping, &Mapping::object_link> mappings_; // guarded by mappings_lock_
 };
 
 } // namespace core

@@ -56,6 +56,7 @@ public:
     void drop(u64 first, u64 last, bool even_dirty);
     // Writes dirty pages in first..last-1 and waits. Errors: the first that occurred.
     Result<> write_back(u64 first = 0, u64 last = ~u64{0});
+    Result<> write_back_pages(u64 first, u64 last) override { return write_back(first, last); }
     bool has_dirty_pages() const { return dirty_count_.load(std::memory_order_relaxed) != 0; }
     u64 dirty_pages() const { return dirty_count_.load(std::memory_order_relaxed); }
     // Pages held in memory (st_blocks of tmpfs, mincore).

@@ -3,10 +3,10 @@
 
 import pathlib
 
-KERNEL_FOLDERS = ["base", "arch/x86_64", "core", "linux"]
+KERNEL_FOLDERS = ["base", "arch/x86_64", "core"]
 BOOT_FOLDER = "boot/x86_64"
 
-WARNINGS = "-Wall -Wextra -Wno-unused-parameter -Werror"
+WARNINGS = "-Wall -Wextra -Wno-unused-parameter -Wno-unused-command-line-argument -Werror"
 # Freestanding C++23 without anything that needs a run time or touches the program's vector registers.
 LANGUAGE = (
     "-std=c++23 -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics "
@@ -106,7 +106,7 @@ class Generator:
         self.lines += [f"  {name} = {value}" for name, value in variables.items()]
 
     def flags(self, *extra: str) -> str:
-        include = f"-iquote {self.root} -I{self.root}/arch/x86_64"
+        include = f"-iquote {self.root} -iquote {self.root}/arch/x86_64"
         return " ".join([LANGUAGE, WARNINGS, self.compiler["flags"], include, *extra])
 
     def compile(self, source: pathlib.Path, prefix: str, flags: str, implicit: list = ()) -> str:

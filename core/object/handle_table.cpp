@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "core/object/handle_table.h"
+
+#include "base/box.h"
+
+namespace core {
+
+// Two bitmaps (used, close-on-exec) and the slots, in one block.
+struct HandleTable::Slots {
+    u32 capacity;
+    u32 lowest_free; // no free slot below
+    u64* used;
+    u64* close_on_exec;
+    Slot* slots;
+
+    static Slots* make(u32 capacity) {
+        const usize words = (capacity + 63) / 64;
+        const usize size = sizeof(Slots) + 2 * words * sizeof(u64) + capacity * sizeof(Slot);
+        auto* memory = static_cast<u8*>(::operator new(size, base::fallible));
+        if (!memory)
+            return nullptr;
+        auto* made = reinterpret_cast<Slots*>(memory);
+        made->capacity = capacity;
+        made->lowest_free = 0;
+        made->used = reinterpret_cast<u64*>(memory + sizeof(Slots));
+        made->close_on_exec = made->used + words;
+        made->slots = reinterpret_cast<Slot*>(made->close_on_exec + words);
+        for (usize i = 0; i < 2 * words; ++i)
+            made->used[i] = 0;
+        for (u32 i = 0; i < capacity; ++i)
+            new (&made->slots[i]) Slot();
+        return made;
+    }
+
+    bool is_used(u32 index) const { return index < capacity && (used[index / 64] >> index % 64 & 1); }
+    void mark(u32 index, bool cloexec) {
+        used[index / 64] |= u64{1} << index % 64;
+        const u64 bit = u64{1} << index % 64;
+        close_on_exec[index / 64] = (close_on_exec[index / 64] & ~bit) | (cloexec ? bit : 0);
+        if (index == lowest_free)
+            ++lowest_free;
+    }
+    void clear(u32 index) {
+        used[index / 64] &= ~(u64{1} << index % 64);
+        if (index < lowest_free)
+            lowest_free = index;
+    }
+    u32 find_free(u32 from) const {
+        if (from < lowest_free)
+            from = lowest_free;
+        while (from < capacity) {
+            const u64 free = ~used[from / 64] >> from % 64;
+            if (free != 0)
+                return from + static_cast<u32>(__builtin_ctzll(free));
+            from = (from / 64 + 1) * 64;
+        }
+        return capacity > from ? capacity : from;
+    }
+};
+
+namespace {
+
+constexpr u32 first_capacity = 64;
+
+} // namespace
+
+using TableLock = LockGuard<lock_class::handle_table>;
+
+Result<Ref<HandleTable>> HandleTable::create() {
+    HandleTable* table = new (base::fallible) HandleTable();
+    if (!table)
+        return Failure(Errno::nomem);
+    Ref<HandleTable> made = Ref<HandleTable>::adopt(table);
+    Slots* slots = Slots::make(first_capacity);
+    if (!slots)
+        return Failure(Errno::nomem);
+    table->slots_.store(slots);
+    return made;
+}
+
+HandleTable::~HandleTable() {
+    Slots* slots = slots_.load();
+    if (!slots)
+        return;
+    close_range(0, slots->capacity - 1);
+    ::operator delete(slots_.load());
+}
+
+Borrowed HandleTable::borrow(u32 index) const {
+    if (sharers() == 1) [[likely]] {
+        // Only this thread can change the table: no lock, no reference.
+        const Slots* slots = slots_.load(std::memory_order_relaxed);
+        if (index >= slots->capacity)
+            return {};
+        const Slot& slot = slots->slots[index];
+        return {slot.object.load(std::memory_order_relaxed), slot.rights, false};
+    }
+    TableLock guard(lock_);
+    const Slots* slots = slots_.load(std::memory_order_relaxed);
+    if (index >= slots->capacity)
+        return {};
+    const Slot& slot = slots->slots[index];
+    Object* object = slot.object.load(std::memory_order_relaxed);
+    if (object)
+        object->add_reference();
+    return {object, slot.rights, true};
+}
+
+Result<> HandleTable::grow(u32 wanted) {
+    Slots* old = slots_.load(std::memory_order_relaxed);
+    u32 capacity = old->capacity;
+    while (capacity <= wanted)
+        capacity *= 2;
+    Slots* grown = Slots::make(capacity);
+    if (!grown)
+        return Failure(Errno::nomem);
+    for (u32 i = 0; i < old->capacity; ++i) {
+        grown->slots[i].object.store(old->slots[i].object.load(std::memory_order_relaxed),
+                                     std::memory_order_relaxed);
+        grown->slots[i].rights = old->slots[i].rights;
+        grown->slots[i].badge = old->slots[i].badge;
+    }
+    const usize words = (old->capacity + 63) / 64;
+    for (usize i = 0; i < words; ++i) {
+        grown->used[i] = old->used[i];
+        grown->close_on_exec[i] = old->close_on_exec[i];
+    }
+    grown->lowest_free = old->lowest_free;
+    slots_.store(grown, std::memory_order_release);
+    ::operator delete(old);
+    return {};
+}
+
+Result<u32> HandleTable::claim(bool close_on_exec, u32 lowest, u32 limit) {
+    if (lowest >= limit)
+        return Failure(Errno::mfile);
+    Slots* slots = slots_.load(std::memory_order_relaxed);
+    const u32 index = slots->find_free(lowest);
+    if (index >= limit)
+        return Failure(Errno::mfile);
+    if (index >= slots->capacity) {
+        TRY(grow(index));
+        slots = slots_.load(std::memory_order_relaxed);
+    }
+    slots->mark(index, close_on_exec);
+    return index;
+}
+
+Result<u32> HandleTable::install(Ref<Object> object, Rights rights, bool close_on_exec, u32 lowest,
+                                 u32 limit) {
+    TableLock guard(lock_);
+    const u32 index = TRY(claim(close_on_exec, lowest, limit));
+    Slot& slot = slots_.load(std::memory_order_relaxed)->slots[index];
+    slot.rights = rights;
+    slot.object.store(object.release(), std::memory_order_release);
+    return index;
+}
+
+Result<u32> HandleTable::reserve(bool close_on_exec, u32 lowest, u32 limit) {
+    TableLock guard(lock_);
+    return claim(close_on_exec, lowest, limit);
+}
+
+void HandleTable::fill_reserved(u32 index, Ref<Object> object, Rights rights) {
+    TableLock guard(lock_);
+    Slot& slot = slots_.load(std::memory_order_relaxed)->slots[index];
+    slot.rights = rights;
+    slot.object.store(object.release(), std::memory_order_release);
+}
+
+void HandleTable::release_reserved(u32 index) {
+    TableLock guard(lock_);
+    slots_.load(std::memory_order_relaxed)->clear(index);
+}
+
+Result<> HandleTable::replace(u32 index, Ref<Object> object, Rights rights, bool close_on_exec,
+                              u32 limit) {
+    if (index >= limit)
+        return Failure(Errno::badf);
+    RefOrNull<Object> old;
+    {
+        TableLock guard(lock_);
+        if (index >= slots_.load(std::memory_order_relaxed)->capacity)
+            TRY(grow(index));
+        Slots* slots = slots_.load(std::memory_order_relaxed);
+        Slot& slot = slots->slots[index];
+        Object* before = slot.object.load(std::memory_order_relaxed);
+        if (!before && slots->is_used(index))
+            return Failure(Errno::busy);
+        slots->mark(index, close_on_exec);
+        slot.rights = rights;
+        slot.object.store(object.release(), std::memory_order_release);
+        old = RefOrNull<Object>::adopt(before);
+    }
+    if (old)
+        old->handle_closed();
+    return {};
+}
+
+Result<Ref<Object>> HandleTable::take(u32 index) {
+    TableLock guard(lock_);
+    Slots* slots = slots_.load(std::memory_order_relaxed);
+    if (index >= slots->capacity)
+        return Failure(Errno::badf);
+    Object* object = slots->slots[index].object.exchange(nullptr);
+    if (!object)
+        return Failure(Errno::badf);
+    slots->clear(index);
+    return Ref<Object>::adopt(object);
+}
+
+Result<> HandleTable::close(u32 index) {
+    Ref<Object> object = TRY(take(index));
+    object->handle_closed();
+    return {};
+}
+
+Result<bool> HandleTable::close_on_exec(u32 index) const {
+    TableLock guard(lock_);
+    const Slots* slots = slots_.load(std::memory_order_relaxed);
+    if (index >= slots->capacity || !slots->slots[index].object.load(std::memory_order_relaxed))
+        return Failure(Errno::badf);
+    return (slots->close_on_exec[index / 64] >> index % 64 & 1) != 0;
+}
+
+Result<> HandleTable::set_close_on_exec(u32 index, bool value) {
+    TableLock guard(lock_);
+    Slots* slots = slots_.load(std::memory_order_relaxed);
+    if (index >= slots->capacity || !slots->slots[index].object.load(std::memory_order_relaxed))
+        return Failure(Errno::badf);
+    const u64 bit = u64{1} << index % 64;
+    u64& word = slots->close_on_exec[index / 64];
+    word = value ? word | bit : word & ~bit;
+    return {};
+}
+
+Result<Ref<HandleTable>> HandleTable::clone(u32 limit) const {
+    Ref<HandleTable> copy = TRY(create());
+    TableLock guard(lock_);
+    const Slots* from = slots_.load(std::memory_order_relaxed);
+    // Nobody else sees the copy: its own lock, of the same class, is not needed.
+    if (from->capacity > first_capacity)
+        TRY(copy->grow(from->capacity - 1));
+    Slots* to = copy->slots_.load(std::memory_order_relaxed);
+    for (u32 word = 0; word < (from->capacity + 63) / 64; ++word) {
+        for (u64 bits = from->used[word]; bits != 0; bits &= bits - 1) {
+            const u32 index = word * 64 + static_cast<u32>(__builtin_ctzll(bits));
+            Object* object = from->slots[index].object.load(std::memory_order_relaxed);
+            if (!object || index >= limit)
+                continue; // reserved: not open yet
+            object->add_reference();
+            to->slots[index].object.store(object, std::memory_order_relaxed);
+            to->slots[index].rights = from->slots[index].rights;
+            to->slots[index].badge = from->slots[index].badge;
+            to->mark(index, from->close_on_exec[word] >> index % 64 & 1);
+        }
+    }
+    return copy;
+}
+
+void HandleTable::close_all_on_exec() {
+    const u32 capacity = slots_.load()->capacity;
+    for (u32 index = 0; index < capacity; ++index) {
+        if (auto marked = close_on_exec(index); marked && *marked)
+            (void)close(index);
+    }
+}
+
+void HandleTable::close_range(u32 first, u32 last) {
+    u32 index = first;
+    while (auto next = next_used(index)) {
+        if (*next > last)
+            return;
+        (void)close(*next);
+        index = *next + 1;
+    }
+}
+
+Result<u32> HandleTable::next_used(u32 from) const {
+    TableLock guard(lock_);
+    const Slots* slots = slots_.load(std::memory_order_relaxed);
+    for (u32 index = from; index < slots->capacity; ++index) {
+        const u64 rest = slots->used[index / 64] >> index % 64;
+        if (rest == 0) {
+            index = (index / 64 + 1) * 64 - 1;
+            continue;
+        }
+        index += static_cast<u32>(__builtin_ctzll(rest));
+        if (slots->slots[index].object.load(std::memory_order_relaxed))
+            return index;
+    }
+    return Failure(Errno::badf);
+}
+
+} // namespace core

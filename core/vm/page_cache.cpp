@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "core/vm/page_cache.h"
+
+#include "base/memory_functions.h"
+#include "core/memory/frames.h"
+#include "core/vm/reclaim.h"
+
+namespace core {
+namespace {
+
+using TreeGuard = LockGuard<lock_class::page_tree>;
+constexpr u32 read_ahead_pages = 32;
+constexpr u32 write_batch = 32;
+
+u64 pages_of(u64 size) { return (size + page_size - 1) >> page_shift; }
+
+} // namespace
+
+Result<Ref<PageCache>> PageCache::create(Backing& backing, bool memory_only) {
+    PageCache* cache = new (base::fallible) PageCache(backing, memory_only);
+    if (!cache)
+        return Failure(Errno::nomem);
+    return Ref<PageCache>::adopt(cache);
+}
+
+PageCache::~PageCache() { drop(0, ~u64{0}, true); }
+
+PageRef PageCache::try_page(u64 index) {
+    TreeGuard guard(tree_lock_);
+    Page* page = tree_.find(index);
+    if (!page || !page->has(page_flag::uptodate) || index >= pages_of(size()))
+        return {};
+    return PageRef::share(*page);
+}
+
+Result<PageRef> PageCache::find_or_insert(u64 index, bool& fresh) {
+    fresh = false;
+    {
+        TreeGuard guard(tree_lock_);
+        if (Page* page = tree_.find(index)) [[likely]]
+            return PageRef::share(*page);
+    }
+    PageRef added = TRY(allocate_frame(PageUse::object, FrameContent::undefined));
+    added->index = index;
+    added->object = this;
+    {
+        TreeGuard guard(tree_lock_);
+        if (Page* page = tree_.find(index)) { // another was faster
+            added->object = nullptr;
+            return PageRef::share(*page);
+        }
+        TRY(tree_.reserve(index));
+        added->references.store(2, std::memory_order_relaxed); // the tree's and ours
+        added->set(page_flag::locked);                         // until it is read in
+        tree_.insert(index, *added);
+        page_count_.fetch_add(1, std::memory_order_relaxed);
+    }
+    if (!memory_only_)
+        add_reclaimable(*added);
+    fresh = true;
+    return added;
+}
+
+// Fills the page at `index`, which we hold locked, and absent neighbours after it.
+Result<> PageCache::read_in(u64 index, Page& page) {
+    Page* batch[read_ahead_pages] = {&page};
+    u32 count = 1;
+    const u64 end = pages_of(size());
+    const u32 wanted = memory_only_ ? 1 : backing_.read_ahead(index, read_ahead_pages);
+    while (count < wanted && count < read_ahead_pages && index + count < end) {
+        bool fresh = false;
+        auto next = find_or_insert(index + count, fresh);
+        if (!next || !fresh)
+            break;
+        batch[count++] = next->release();
+    }
+    const Result<> outcome = backing_.read_pages(index, {batch, count});
+    for (u32 i = 0; i < count; ++i) {
+        if (outcome)
+            batch[i]->set(page_flag::uptodate);
+        batch[i]->clear(page_flag::locked);
+        if (i != 0)
+            release_page(*batch[i]);
+    }
+    unlocked_.wake_all();
+    return outcome;
+}
+
+Result<PageRef> PageCache::get(u64 index) {
+    for (int tries = 0; tries < 3; ++tries) {
+        bool fresh = false;
+        PageRef page = TRY(find_or_insert(index, fresh));
+        if (!fresh) {
+            if (page->has(page_flag::uptodate)) [[likely]] {
+                page->set(page_flag::referenced);
+                return page;
+            }
+            TRY(unlocked_.wait([&] { return !page->has(page_flag::locked); }, Sleep::uninterruptible));
+            if (page->has(page_flag::uptodate))
+                return page;
+            if (page->object != this)
+                continue; // truncated while we waited
+            if (!page->test_and_set(page_flag::locked))
+                continue; // another tries again
+        }
+        TRY(read_in(index, *page));
+        return page;
+    }
+    return Failure(Errno::io);
+}
+
+Result<PageRef> PageCache::get_for_overwrite(u64 index) {
+    bool fresh = false;
+    PageRef page = TRY(find_or_insert(index, fresh));
+    if (!fresh && !page->has(page_flag::uptodate))
+        TRY(unlocked_.wait([&] { return !page->has(page_flag::locked); }, Sleep::uninterruptible));
+    if (fresh) {
+        page->clear(page_flag::locked);
+        unlocked_.wake_all();
+    }
+    page->set(page_flag::uptodate);
+    return page;
+}
+
+Result<PageRef> PageCache::page_for_mapping(u64 index, Access access) {
+    if (index >= pages_of(size()))
+        return Failure(Errno::fault);
+    PageRef page = TRY(get(index));
+    if (access == Access::write)
+        TRY(make_dirty(*page));
+    return page;
+}
+
+Result<> PageCache::make_dirty(Page& page) {
+    if (page.has(page_flag::dirty)) [[likely]]
+        return {};
+    TRY(backing_.prepare_dirty(page.index));
+    if (page.test_and_set(page_flag::dirty))
+        dirty_count_.fetch_add(1, std::memory_order_relaxed);
+    return {};
+}
+
+void PageCache::drop_page(Page& page) {
+    if (page.has(page_flag::dirty)) {
+        page.clear(page_flag::dirty);
+        dirty_count_.fetch_sub(1, std::memory_order_relaxed);
+    }
+    if (!memory_only_)
+        remove_reclaimable(page);
+    page_count_.fetch_sub(1, std::memory_order_relaxed);
+    release_page(page);
+}
+
+void PageCache::drop(u64 first, u64 last, bool even_dirty) {
+    u64 at = first;
+    while (at < last) {
+        Page* page;
+        {
+            TreeGuard guard(tree_lock_);
+            page = tree_.next(at, last);
+            if (!page)
+                break;
+            at = page->index + 1;
+            const bool busy = page->has(page_flag::dirty | page_flag::writeback | page_flag::locked) ||
+                              page->maps.load(std::memory_order_relaxed) != 0 ||
+                              page->references.load(std::memory_order_relaxed) > 1;
+            if (!even_dirty && busy)
+                continue;
+            tree_.remove(page->index);
+            page->object = nullptr; // a fault that holds it must not map it any more
+        }
+        if (even_dirty && page->maps.load(std::memory_order_relaxed) != 0)
+            unmap_pages(page->index, page->index + 1);
+        drop_page(*page);
+    }
+}
+
+void PageCache::set_size(u64 new_size) {
+    const u64 old_size = size_.exchange(new_size, std::memory_order_acq_rel);
+    if (new_size >= old_size)
+        return;
+    const u64 first = pages_of(new_size);
+    unmap_pages(first, ~u64{0});
+    drop(first, ~u64{0}, true);
+    const u64 tail = new_size & (page_size - 1);
+    if (tail == 0)
+        return;
+    if (PageRef page = try_page(new_size >> page_shift))
+        memset(page->bytes() + tail, 0, page_size - tail);
+}
+
+Result<> PageCache::write_back(u64 first, u64 last) {
+    if (memory_only_)
+        return {};
+    Result<> outcome;
+    u64 at = first;
+    while (at < last && dirty_count_.load(std::memory_order_relaxed) != 0) {
+        // Consecutive dirty pages, each with a reference of ours.
+        Page* batch[write_batch];
+        u32 count = 0;
+        {
+            TreeGuard guard(tree_lock_);
+            Page* page = tree_.next(at, last);
+            for (; page && count < write_batch; page = tree_.next(at, last)) {
+                if (count != 0 && page->index != batch[count - 1]->index + 1)
+                    break;
+                at = page->index + 1;
+                if (!page->has(page_flag::dirty)) {
+                    if (count != 0)
+                        break;
+                    continue;
+                }
+                page->references.fetch_add(1, std::memory_order_relaxed);
+                batch[count++] = page;
+            }
+            if (count == 0)
+                break;
+        }
+        for (u32 i = 0; i < count; ++i) {
+            batch[i]->set(page_flag::writeback);
+            if (batch[i]->has(page_flag::dirty)) {
+                batch[i]->clear(page_flag::dirty);
+                dirty_count_.fetch_sub(1, std::memory_order_relaxed);
+            }
+            // A program that writes through a mapping from now on makes the page dirty again.
+            if (batch[i]->maps.load(std::memory_order_relaxed) != 0)
+                write_protect_page(*batch[i]);
+        }
+        const Result<> written = backing_.write_pages(batch[0]->index, {batch, count});
+        for (u32 i = 0; i < count; ++i) {
+            if (!written) {
+                if (batch[i]->test_and_set(page_flag::dirty))
+                    dirty_count_.fetch_add(1, std::memory_order_relaxed);
+                batch[i]->set(page_flag::error);
+            }
+            batch[i]->clear(page_flag::writeback);
+            release_page(*batch[i]);
+        }
+        unlocked_.wake_all();
+        if (!written && outcome)
+            outcome = written;
+    }
+    return outcome;
+}
+
+u64 PageCache::next_page(u64 from) const {
+    TreeGuard guard(tree_lock_);
+    const Page* page = tree_.next(from, ~u64{0});
+    return page ? page->index : ~u64{0};
+}
+
+} // namespace core
