@@ -41,7 +41,7 @@ void* PollTable::next_place() {
     return blocks_->entries[in_block];
 }
 
-void PollTable::watch(core::WaitQueue& queue) {
+void PollTable::add(core::WaitQueue& queue, core::Object*) {
     void* place = next_place();
     if (!place) [[unlikely]] {
         failed_ = true;

@@ -22,7 +22,6 @@ public:
         file_ = &file;
         events_ = events;
     }
-    void watch(core::WaitQueue& queue) override;
     // An entry could not be made for want of memory.
     bool failed() const { return failed_; }
 
@@ -47,6 +46,8 @@ private:
         alignas(Entry) u8 entries[block_entries][sizeof(Entry)];
     };
 
+    // The caller's own process keeps whatever owner there is.
+    void add(core::WaitQueue& queue, core::Object* owner) override;
     static bool wake_entry(core::Waiter& waiter, core::WakeEvents events);
     void* next_place();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The devpts file system: "ptmx" and a node for each pty whose master is open. There is one instance: every
 // mount shows the same; the options of the last mount count for new nodes.
+#include <algorithm>
 #include <charconv>
 
 #include "linux/devfs/device_registry.h"
@@ -36,12 +37,13 @@ Result<u32> parse_number(std::string_view text, int base) {
 // Errors: inval.
 Result<> parse_option(std::string_view option, DevptsOptions& options) {
     const auto equals = option.find('=');
-    const std::string_view key = option.substr(0, equals);
+    const std::string_view key(option.data(), std::min(equals, option.size()));
     if (key.empty() || key == "newinstance")
         return {};
     if (equals == option.npos)
         return Failure(Errno::inval);
-    const std::string_view value = option.substr(equals + 1);
+    std::string_view value = option;
+    value.remove_prefix(equals + 1);
     if (key == "uid") {
         options.user = TRY(parse_number(value, 10));
         options.has_user = true;
@@ -63,9 +65,9 @@ Result<> parse_option(std::string_view option, DevptsOptions& options) {
 Result<DevptsOptions> parse_options(std::string_view text) {
     DevptsOptions options;
     while (!text.empty()) {
-        const auto comma = text.find(',');
-        TRY(parse_option(text.substr(0, comma), options));
-        text = comma == text.npos ? std::string_view() : text.substr(comma + 1);
+        const auto length = std::min(text.find(','), text.size());
+        TRY(parse_option({text.data(), length}, options));
+        text.remove_prefix(std::min(length + 1, text.size()));
     }
     return options;
 }

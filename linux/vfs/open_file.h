@@ -36,10 +36,14 @@ enum class FileFamily : u8 {
 // have their own kind.
 class PollRegistration {
 public:
-    virtual void watch(core::WaitQueue& queue) = 0;
+    // A queue that lives at least as long as the file.
+    void watch(core::WaitQueue& queue) { add(queue, nullptr); }
+    // One that lives as long as `owner`, of which a reference is kept.
+    void watch(core::WaitQueue& queue, core::Object& owner) { add(queue, &owner); }
 
 protected:
     ~PollRegistration() = default;
+    virtual void add(core::WaitQueue& queue, core::Object* owner) = 0;
 };
 
 // Per-call flags (pread's RWF_*, O_NONBLOCK of the file or MSG_DONTWAIT).
@@ -78,6 +82,9 @@ public:
     virtual Result<u64> seek(i64 offset, u32 whence);
     // Ready events; registers the caller on the queues first when `registration` is given. Never sleeps.
     virtual u32 poll(PollRegistration* registration);
+    // Whether the file has readiness at all: epoll refuses those that have none (regular files,
+    // directories, /dev/null). poll and select ask every file. Heirs of family `other` that do, say so.
+    virtual bool can_poll() const { return family_ != FileFamily::other; }
     // Errors: notty when the request is not known.
     virtual Result<u64> ioctl(u32 request, u64 argument);
     // Fills in request.object and what else a mapping of this file needs. Errors: nodev, acces.
