@@ -82,7 +82,8 @@ void build_interrupt_table() {
     set_gate(0x80, reinterpret_cast<u64>(&entry_int80), 0, 3);
 }
 
-void load_descriptors(CpuArea& area) {
+// It changes what GS points at, and with it the guard word that a protected function compares.
+[[gnu::no_stack_protector]] void load_descriptors(CpuArea& area) {
     fill_descriptors(area);
     const TablePointer descriptors{sizeof area.descriptors + sizeof area.task_descriptor - 1,
                                    reinterpret_cast<u64>(area.descriptors)};
