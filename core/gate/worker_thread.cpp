@@ -2,6 +2,7 @@
 #include "base/box.h"
 #include "core/gate/worker_thread.h"
 
+#include "base/box.h"
 #include "core/task/thread.h"
 
 namespace core {
