@@ -5,6 +5,7 @@
 // logical blocks to disk blocks, the core moves the bytes between page cache and block gate.
 #pragma once
 
+#include "abi/component/request.h"
 #include "base/errno.h"
 #include "base/types.h"
 
@@ -165,5 +166,92 @@ struct VolumeServices {
     i64 (*now)(void* home);
     u32 (*random)(void* home);
 };
+
+// What stands at the beginning of each request's buffer, which is contiguous; names, targets, values
+// and directory records follow at `exchange_text`. What an operation does not mention it ignores.
+struct FileExchange {
+    FileAttributes attributes;
+    FileExtent extent;
+    VolumeInfo volume;
+};
+inline constexpr u64 exchange_text = 384;
+static_assert(sizeof(FileExchange) <= exchange_text);
+
+struct FileSystemProperties {
+    u32 max_volumes = 1;
+    u32 reserved = 0;
+};
+
+// One volume's operations. "in" and "out" name parts of the exchange. Inode numbers of 0 are never
+// valid. Names are 1 to 255 bytes; the first begins the text, the second follows it.
+struct FileSystem {
+    static constexpr InterfaceId id = InterfaceId::file_system;
+    static constexpr std::string_view name = "file_system";
+    using Properties = FileSystemProperties;
+
+    enum class Operation : u16 {
+        mount,            // flags: 1 read-only. Out: volume
+        unmount,          // everything is published and the volume marked unused; commit follows
+        sync,             // publishes the counts; commit follows
+        statistics,       // out: volume
+        lookup,           // inode: directory; text: name. Out: attributes
+        parent,           // inode: directory. Value: its parent
+        get_attributes,   // out: attributes
+        set_attributes,   // flags: attribute::*; in: attributes. Out: attributes
+        read_directory,   // other: cookie. Text: records; value: their bytes, 0 at the end
+        read_link,        // text: the target; value: its length
+        create,           // inode: directory; text: name, target of a symlink; in: attributes (mode
+                          // with type, owner, device). Out: attributes
+        create_temporary, // the same without name
+        link,             // inode: directory; other: the inode; text: name. Out: attributes
+        unlink,           // inode: directory; text: name. Value: the inode
+        remove_directory, // the same
+        rename,           // inode, other: directories; text: both names; flags: RenameFlags. Value:
+                          // the inode replaced, or 0
+        evict,            // the inode is unused: freed if it has no name
+        map,              // other: logical block. Out: extent from there
+        grant,            // other: logical block; flags: number of blocks; in: attributes.size, the
+                          // file's size when the data is there. Out: extent
+        mark_written,     // other: logical block; flags: number of blocks
+        preallocate,      // in: extent.logical, extent.physical (end), attributes.size (or 0)
+        punch,            // in: extent.logical, extent.physical (end)
+        get_xattr,        // text: name; out: text, the value behind the name; value: its length
+        list_xattr,       // text: names; value: their bytes
+        set_xattr,        // text: name, value; flags: 0, 1 create, 2 replace
+        remove_xattr,     // text: name
+    };
+
+    struct Arguments {
+        u64 inode = 0;
+        u64 other = 0;
+        u32 flags = 0;
+        u16 first_length = 0;
+        u16 second_length = 0;
+    };
+
+    static constexpr OperationFlags look =
+        OperationFlags::idempotent | OperationFlags::reads_buffer | OperationFlags::writes_buffer;
+    static constexpr OperationFlags change =
+        OperationFlags::published | OperationFlags::reads_buffer | OperationFlags::writes_buffer;
+    static constexpr OperationFlags repeat = OperationFlags::idempotent | change;
+
+    static constexpr std::array<OperationInfo, 26> operations = {{
+        {"mount", look},          {"unmount", repeat},        {"sync", repeat},
+        {"statistics", look},     {"lookup", look},           {"parent", look},
+        {"get_attributes", look}, {"set_attributes", repeat}, {"read_directory", look},
+        {"read_link", look},      {"create", change},         {"create_temporary", change},
+        {"link", change},         {"unlink", change},         {"remove_directory", change},
+        {"rename", change},       {"evict", repeat},          {"map", look},
+        {"grant", repeat},        {"mark_written", repeat},   {"preallocate", repeat},
+        {"punch", repeat},        {"get_xattr", look},        {"list_xattr", look},
+        {"set_xattr", change},    {"remove_xattr", change},
+    }};
+
+    consteval static void shape(Fingerprint& print) {
+        print.add(sizeof(Arguments)).add(sizeof(FileExchange)).add(sizeof(VolumeServices));
+        print.add(sizeof(DirectoryRecord));
+    }
+};
+static_assert(RequestPayload<FileSystem::Arguments>);
 
 } // namespace component

@@ -114,6 +114,27 @@ Result<> ChangeSet::release(BlockRange range) {
     return {};
 }
 
+// What this change set itself frees is withheld as well.
+BlockRange ChangeSet::available(BlockRange range) const {
+    const u64 end = range.start + range.count;
+    for (u64 start = range.start;;) {
+        BlockRange usable = volume_.available({start, end - start});
+        u64 skip_to = 0;
+        for (const Freed* freed = freed_; freed; freed = freed->next) {
+            const BlockRange own = freed->range;
+            if (usable.start - own.start < own.count)
+                skip_to = own.start + own.count;
+            else if (own.start > usable.start && own.start < usable.start + usable.count)
+                usable.count = own.start - usable.start;
+        }
+        if (skip_to == 0 || usable.count == 0)
+            return usable;
+        if (skip_to >= end)
+            return {end, 0};
+        start = skip_to;
+    }
+}
+
 // Whether nothing this change set has looked at was changed by another since.
 bool ChangeSet::is_current() const {
     if (!begun_ || volume_.publish_count == begun_at_)
@@ -232,7 +253,7 @@ component::VolumeServices ChangeSet::services() {
         return answer(self(home).release(range));
     };
     table.available = [](void* home, BlockRange range) {
-        return self(home).volume_.available(range);
+        return self(home).available(range);
     };
     table.publish = [](void* home, const Publication* publication) -> i32 {
         return answer(self(home).publish(*publication));

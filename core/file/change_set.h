@@ -29,6 +29,7 @@ public:
     Result<component::EditedBlock> edited(u32 index) const;
     void mark_checked(u64 block, u32 kind);
     Result<> release(component::BlockRange range);
+    component::BlockRange available(component::BlockRange range) const;
     Result<> publish(const component::Publication& publication);
     // Drops edits and what was released; what was seen counts no more.
     void discard();

@@ -153,9 +153,13 @@ Result<ExtentPath> find_path(Attempt& attempt, const Inode& inode, u64 logical) 
     if (path.depth > max_extent_depth)
         return attempt.damaged("ext4: extent tree of inode {} is {} deep", inode.number,
                                path.depth);
+    u64 least = 0;
     for (u16 i = 0;; ++i) {
         ExtentLevel& level = path.level[i];
         node = TRY(visit(attempt, inode, level, static_cast<u16>(path.depth - i)));
+        if (level.entries > 0 && (leaf(node)[0].logical < least ||
+                                  leaf(node)[level.entries - 1].logical >= path.limit))
+            return attempt.damaged("ext4: extents of inode {} are out of place", inode.number);
         level.position = search(node, logical);
         if (i == path.depth)
             return path;
@@ -163,6 +167,7 @@ Result<ExtentPath> find_path(Attempt& attempt, const Inode& inode, u64 logical) 
             level.position = 0;
         if (level.position + 1 < level.entries)
             path.limit = indices(node)[level.position + 1].logical;
+        least = indices(node)[level.position].logical;
         path.level[i + 1].block = child_of(indices(node)[level.position]);
         if (path.level[i + 1].block == 0)
             return attempt.damaged("ext4: extent index to block 0 in inode {}", inode.number);

@@ -15,6 +15,10 @@ Result<Inode> open_directory(Attempt& attempt, u64 number) {
     const InodeRecord* record = TRY(view_record(attempt, inode));
     if (!is_directory(*record))
         return Failure(Errno::notdir);
+    // No holes are allowed in a directory, so that it cannot be larger than the volume.
+    if (directory_blocks(attempt.volume(), *record) > attempt.volume().blocks ||
+        size_of(*record) % attempt.block_size() != 0)
+        return attempt.damaged("ext4: directory {} has an impossible size", inode.number);
     return inode;
 }
 
@@ -89,6 +93,14 @@ Result<> drop_link(Attempt& attempt, const Inode& inode) {
     if (record->links == 0)
         TRY(add_orphan(attempt, inode));
     return {};
+}
+
+Result<usize> list_directory(Attempt& attempt, u64 directory, u64 from, std::span<u8> buffer) {
+    const Inode inode = TRY(open_directory(attempt, directory));
+    // A removed directory that somebody still has open.
+    if ((TRY(view_record(attempt, inode)))->links == 0)
+        return usize{0};
+    return read_directory(attempt, inode, from, buffer);
 }
 
 Result<FileAttributes> lookup(Attempt& attempt, u64 directory, std::string_view name) {

@@ -14,6 +14,9 @@ namespace ext4 {
 Result<FileAttributes> lookup(Attempt& attempt, u64 directory, std::string_view name);
 Result<u64> parent_of(Attempt& attempt, u64 directory);
 
+// As read_directory (directory.h).
+Result<usize> list_directory(Attempt& attempt, u64 directory, u64 from, std::span<u8> buffer);
+
 // What a new inode begins with: mode (type and permissions), owner, device; `target` of a symlink.
 struct NewNode {
     FileAttributes attributes;

@@ -16,6 +16,15 @@ for source in components/fs/ext4/*.cpp core/file/*.cpp base/format.cpp; do
     if [ ! -f "$object" ] || [ "$newest" -nt "$object" ]; then
         echo "$source $object"
     fi
-done | xargs -P 2 -L 1 sh -c 'clang++-19 '"$flags"' -c "$0" -o "$1"'
+done | xargs -r -P 2 -L 1 sh -c 'clang++-19 '"$flags"' -c "$0" -o "$1"'
 clang++-19 $flags $out/*.o -lgtest -lgtest_main -o "$out/ext4_test"
+# The fuzzer: run_tests.sh --fuzz [libFuzzer options]; its seeds are made by itself.
+if [ "$1" = --fuzz ]; then
+    shift
+    mkdir -p "$out/corpus"
+    clang++-19 $flags -O2 -fsanitize=fuzzer components/fs/ext4/ext4_fuzzer.cpp \
+        $(ls components/fs/ext4/*.cpp core/file/*.cpp base/format.cpp | grep -v -e '_test.cpp' -e _fuzzer.cpp) \
+        -o "$out/ext4_fuzzer"
+    exec "$out/ext4_fuzzer" "$out/corpus" "$@"
+fi
 exec "$out/ext4_test" "$@"

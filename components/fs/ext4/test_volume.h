@@ -104,11 +104,14 @@ public:
     // Runs one request, again as long as others interfere.
     template <typename Operation>
     auto run(Operation operation) -> decltype(operation(std::declval<Attempt&>())) {
+        core::file::ChangeSet changes(state);
+        const component::VolumeServices services = changes.services();
+        // What a try has seen stays in the cache for the next one, so tries come to an end.
         for (int tries = 0;; ++tries) {
-            core::file::ChangeSet changes(state);
-            const component::VolumeServices services = changes.services();
             Attempt attempt(*volume, services);
             auto result = operation(attempt);
+            if (!result)
+                attempt.discard();
             if (result || result.error() != Errno::again || tries == 50)
                 return result;
             ++conflicts;
