@@ -195,4 +195,4 @@ consteval component::Descriptor make_descriptor() {
 
 } // namespace ext4
 
-PITH_COMPONENT(ext4) = ext4::make_descriptor();
+COMPONENT_DESCRIPTOR(ext4) = ext4::make_descriptor();

@@ -6,7 +6,7 @@ set -e
 cd "$(dirname "$0")/../../.."
 out=build/ext4-test
 mkdir -p "$out"
-flags="-std=c++23 -g -O1 -Wall -Wextra -I. -DPITH_DEBUG -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+flags="-std=c++23 -g -O1 -Wall -Wextra -I. -DPITH_DEBUG -DPITH_HOST_TEST -fsanitize=address,undefined -fno-sanitize-recover=undefined"
 objects=""
 for source in components/fs/ext4/*.cpp core/file/*.cpp base/format.cpp; do
     case "$source" in *_fuzzer.cpp) continue ;; esac
