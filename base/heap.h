@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// PairingHeap<T, &T::node, Less>: an intrusive priority queue. push is O(1), pop and remove O(log n) on
-// average. The element holds the node; the heap owns nothing. The owner's lock guards it.
+// PairingHeap<T, &T::node, Less>: an intrusive priority queue. push is O(1), pop and remove O(log
+// n) on average. The element holds the node; the heap owns nothing. The owner's lock guards it.
 #pragma once
 
 #include "base/panic.h"

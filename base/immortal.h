@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Immortal<T>: a global that is constructed at compile time and never destroyed, so that T's destructor
-// asks for no run-time registration.
+// Immortal<T>: a global that is constructed at compile time and never destroyed, so that T's
+// destructor asks for no run-time registration.
 #pragma once
 
 #include <utility>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Ordered intrusive tree: Boost.Intrusive's red-black set under this house's names. Heavy to compile: keep
-// it out of headers that many files include. The element derives from TreeHook<Tag>; the tree owns nothing.
+// Ordered intrusive tree: Boost.Intrusive's red-black set under this house's names. Heavy to
+// compile: keep it out of headers that many files include. The element derives from TreeHook<Tag>;
+// the tree owns nothing.
 #pragma once
 
 #define BOOST_DISABLE_ASSERTS 1

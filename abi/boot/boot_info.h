@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What every way of booting hands to the kernel. The loader (boot/) fills it from bzImage boot_params, PVH
-// start info or Multiboot2 tags, places the kernel, and jumps to it with the address of this structure.
-// Plain data; addresses are physical unless the name says otherwise.
+// What every way of booting hands to the kernel. The loader (boot/) fills it from bzImage
+// boot_params, PVH start info or Multiboot2 tags, places the kernel, and jumps to it with the
+// address of this structure. Plain data; addresses are physical unless the name says otherwise.
 #pragma once
 
 #include "base/types.h"
@@ -41,14 +41,14 @@ struct BootInfo {
     // Where the kernel lies: image_start..image_end is its segments, then the loader's tables up to
     // tables_end (page tables in use, this structure).
     u64 image_start, image_end, tables_end;
-    u64 kernel_base_virtual;       // address of the image's first byte; link address plus the KASLR slide
+    u64 kernel_base_virtual; // address of the image's first byte; link address plus the KASLR slide
     u64 kernel_slide;
-    u64 physical_map_virtual;      // where all RAM is mapped
+    u64 physical_map_virtual; // where all RAM is mapped
     u64 physical_map_size;
-    u64 page_table;                // the root in use
-    u64 seed[4];                   // entropy the loader could gather
-    u64 entry_timestamp;           // cycle counter at the loader's first instruction
-    u64 efi_system_table;          // 0: not booted through EFI
+    u64 page_table;                       // the root in use
+    u64 seed[4];                          // entropy the loader could gather
+    u64 entry_timestamp;                  // cycle counter at the loader's first instruction
+    u64 efi_system_table;                 // 0: not booted through EFI
     char command_line[command_line_size]; // NUL-terminated
 };
 

@@ -15,9 +15,10 @@ namespace arch {
 
 inline constexpr u32 maximum_cpus = 64;
 
-// The head of the per-CPU block; the architecture's segment or thread register points at it, and entry
-// code knows these offsets (checked in arch/<cpu>/offsets.cpp). The owner CPU alone writes it, except
-// for `preemption`, whose top bit other CPUs may clear through the reschedule interrupt only.
+// The head of the per-CPU block; the architecture's segment or thread register points at it, and
+// entry code knows these offsets (checked in arch/<cpu>/offsets.cpp). The owner CPU alone writes
+// it, except for `preemption`, whose top bit other CPUs may clear through the reschedule interrupt
+// only.
 struct CpuBlock {
     CpuBlock* self;
     core::Thread* current;

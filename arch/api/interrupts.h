@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The interrupt controller as the core sees it: vectors of this CPU, lines of the machine, one timer per
-// CPU.
+// The interrupt controller as the core sees it: vectors of this CPU, lines of the machine, one
+// timer per CPU.
 #pragma once
 
 #include "base/result.h"
@@ -22,10 +22,12 @@ InterruptMessage interrupt_message(u32 vector, u32 cpu);
 enum class LineTrigger : u8 { edge, level };
 enum class LinePolarity : u8 { high, low };
 
-// Routes a line (ACPI global system interrupt) to `vector` on `cpu`, masked. Errors: nodev (no such line).
+// Routes a line (ACPI global system interrupt) to `vector` on `cpu`, masked. Errors: nodev (no such
+// line).
 Result<> route_line(u32 line, u32 vector, u32 cpu, LineTrigger trigger, LinePolarity polarity);
 void mask_line(u32 line, bool masked);
-// The global system interrupt behind an ISA interrupt, with its trigger and polarity as firmware says.
+// The global system interrupt behind an ISA interrupt, with its trigger and polarity as firmware
+// says.
 struct IsaRoute {
     u32 line;
     LineTrigger trigger;

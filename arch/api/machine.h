@@ -7,7 +7,8 @@
 
 namespace arch {
 
-// First CPU, once frames and kernel mappings work: tables of the firmware, interrupt controllers, clocks.
+// First CPU, once frames and kernel mappings work: tables of the firmware, interrupt controllers,
+// clocks.
 void prepare_machine(const boot::BootInfo& info);
 // Starts the other CPUs, `limit` in all; each ends in core::run_secondary.
 void start_cpus(u32 limit);

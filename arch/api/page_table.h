@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Page tables of the CPU behind a small interface: leaf entries as values, walks that make or find them.
+// Page tables of the CPU behind a small interface: leaf entries as values, walks that make or find
+// them.
 #pragma once
 
 #include <atomic>
@@ -42,8 +43,8 @@ private:
     u64 bits_ = 0;
 };
 
-// The user half's tables of one address space; the kernel half is shared by all. Entries are read and
-// written under the address space's page-table lock (read racily by the CPU).
+// The user half's tables of one address space; the kernel half is shared by all. Entries are read
+// and written under the address space's page-table lock (read racily by the CPU).
 class PageTable {
 public:
     static Result<PageTable> create(); // errors: nomem
@@ -53,13 +54,13 @@ public:
     PageTable& operator=(PageTable&&) = delete;
     ~PageTable(); // no leaf is present any more
 
-    // The leaf entry's place for `address`, or null if a table on the way is missing. The pointer stays
-    // good until free_tables of that range.
+    // The leaf entry's place for `address`, or null if a table on the way is missing. The pointer
+    // stays good until free_tables of that range.
     volatile u64* find(u64 address) const;
     // The same, making tables. Errors: nomem.
     Result<volatile u64*> make(u64 address);
-    // Calls visit(address, entry place) for each leaf place in tables that exist in start..end-1, in
-    // order, present or not.
+    // Calls visit(address, entry place) for each leaf place in tables that exist in start..end-1,
+    // in order, present or not.
     template <typename Visit>
     void for_each_leaf(u64 start, u64 end, Visit visit) const;
     // Frees tables that lie wholly in start..end-1 and hold no present leaf. After the flush.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The part of a thread that the architecture keeps: saved stack pointer, user segment bases, vector state.
+// The part of a thread that the architecture keeps: saved stack pointer, user segment bases, vector
+// state.
 #pragma once
 
 #include "base/result.h"
@@ -43,7 +44,8 @@ void set_user_gs_base(u64 value);
 u64 vector_state_components();
 
 // Lays out a kernel stack so that the first switch to it calls entry(argument).
-void prepare_kernel_start(ThreadContext& context, u64 stack_top, void (*entry)(void*), void* argument);
+void prepare_kernel_start(ThreadContext& context, u64 stack_top, void (*entry)(void*),
+                          void* argument);
 // Lays out a kernel stack so that the first switch to it returns to the program through its frame.
 void prepare_user_start(ThreadContext& context, u64 stack_top);
 // Where a program's registers lie on a kernel stack.

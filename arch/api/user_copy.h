@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Raw copies between kernel and user memory. A page fault is resolved or ends the copy; nothing panics.
-// Range checks are the caller's (core/vm/user_memory.h).
+// Raw copies between kernel and user memory. A page fault is resolved or ends the copy; nothing
+// panics. Range checks are the caller's (core/vm/user_memory.h).
 #pragma once
 
 #include "base/types.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The registers of a program, as the entry code stored them. The layout is the architecture's; the core
-// and the personalities go through these accessors.
+// The registers of a program, as the entry code stored them. The layout is the architecture's; the
+// core and the personalities go through these accessors.
 #pragma once
 
 #include "base/types.h"
@@ -23,7 +23,8 @@ u64 stack_pointer(const UserFrame& frame);
 void set_stack_pointer(UserFrame& frame, u64 value);
 // True while the program runs 32-bit code.
 bool is_compat(const UserFrame& frame);
-// Makes the frame one that starts a program: all registers zero but these, user flags and selectors.
+// Makes the frame one that starts a program: all registers zero but these, user flags and
+// selectors.
 void prepare_start(UserFrame& frame, u64 instruction, u64 stack, bool compat);
 // Winds the program back so that it issues the same system call again (the number is restored).
 void rewind_system_call(UserFrame& frame, u64 number);

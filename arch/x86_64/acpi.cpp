@@ -93,7 +93,8 @@ void read_sleep_package(const Table& dsdt) {
         if (memcmp(bytes, "_S5_", 4) != 0 || bytes[4] != 0x12)
             continue;
         const u8* element = bytes + 5 + 1 + (bytes[5] >> 6) + 1;
-        g_platform.sleep_type = *element == 0x0a ? element[1] : *element; // BytePrefix or a constant
+        g_platform.sleep_type =
+            *element == 0x0a ? element[1] : *element; // BytePrefix or a constant
         g_platform.can_power_off = true;
         return;
     }

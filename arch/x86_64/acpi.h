@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The static ACPI tables (ACPI specification 6.4, chapter 5): CPUs, interrupt controllers, power-off. No
-// AML is interpreted but the sleep package of _S5.
+// The static ACPI tables (ACPI specification 6.4, chapter 5): CPUs, interrupt controllers,
+// power-off. No AML is interpreted but the sleep package of _S5.
 #pragma once
 
 #include <span>

@@ -4,6 +4,7 @@
 #include "abi/boot/boot_info.h"
 #include "arch/x86_64/early_console.h"
 #include "arch/x86_64/registers.h"
+#include "base/build_kind.h"
 #include "core/memory/kernel_stack.h"
 #include "core/observe/log.h"
 
@@ -38,15 +39,7 @@ bool follows_call(u64 address) {
 // The end of the stack page range that is surely mapped: stacks are aligned no better than pages.
 u64 readable_end(u64 stack) { return (stack | 0xfff) + 1; }
 
-} // namespace
-
-u64 kernel_slide() { return reinterpret_cast<u64>(kernel_image_start) - boot::kernel_link_base; }
-
-u32 backtrace(u64 instruction, u64 frame, u64 stack, std::span<u64> addresses) {
-    u32 count = 0;
-    if (instruction != 0)
-        addresses[count++] = instruction;
-#ifdef PITH_DEBUG
+u32 follow_frames(u64 frame, u64 stack, std::span<u64> addresses, u32 count) {
     u64 last = stack - 1;
     while (count < addresses.size() && frame > last && frame - last < core::KernelStack::size &&
            (frame & 7) == 0) {
@@ -57,16 +50,29 @@ u32 backtrace(u64 instruction, u64 frame, u64 stack, std::span<u64> addresses) {
         last = frame;
         frame = words[0];
     }
-#else
-    (void)frame;
+    return count;
+}
+
+u32 scan_stack(u64 stack, std::span<u64> addresses, u32 count) {
     const u64 end = readable_end(stack);
-    for (u64 at = stack & ~7ull; at < end && count < addresses.size(); at += 8) {
+    for (u64 at = stack & ~u64{7}; at < end && count < addresses.size(); at += 8) {
         const u64 word = *reinterpret_cast<const u64*>(at);
         if (is_text(word) && follows_call(word))
             addresses[count++] = word;
     }
-#endif
     return count;
+}
+
+} // namespace
+
+u64 kernel_slide() { return reinterpret_cast<u64>(kernel_image_start) - boot::kernel_link_base; }
+
+u32 backtrace(u64 instruction, u64 frame, u64 stack, std::span<u64> addresses) {
+    u32 count = 0;
+    if (instruction != 0)
+        addresses[count++] = instruction;
+    return base::debug_build ? follow_frames(frame, stack, addresses, count)
+                             : scan_stack(stack, addresses, count);
 }
 
 u64 frame_pointer(const UserFrame& frame) { return frame.rbp; }

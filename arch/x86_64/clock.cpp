@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Finding the rates of the cycle counter and the local APIC's timer: from the hypervisor or CPUID where
-// they say, else against the PIT's channel 2 for half a millisecond (Intel 8254 data sheet).
+// Finding the rates of the cycle counter and the local APIC's timer: from the hypervisor or CPUID
+// where they say, else against the PIT's channel 2 for half a millisecond (Intel 8254 data sheet).
 #include "arch/x86_64/clock.h"
 
 #include "arch/api/cpu.h"
@@ -20,7 +20,8 @@ constexpr u16 pit_ticks = 597; // half a millisecond
 u64 rate_from_hypervisor() {
     if (!cpu_features().hypervisor)
         return 0;
-    // Leaf 0x40000010: EAX is the counter's rate in kHz (KVM and VMware; Linux Documentation/virt/kvm).
+    // Leaf 0x40000010: EAX is the counter's rate in kHz (KVM and VMware; Linux
+    // Documentation/virt/kvm).
     if (cpuid(0x4000'0000).eax < 0x4000'0010)
         return 0;
     return u64{cpuid(0x4000'0010).eax} * 1000;

@@ -51,8 +51,8 @@ void fill_descriptors(CpuArea& area) {
     area.descriptors[5] = 0x00af'fb00'0000'ffff; // user code, 64-bit
     area.descriptors[6] = 0;
     const u64 base = reinterpret_cast<u64>(&area.task_state);
-    area.task_descriptor[0] = (sizeof(TaskState) - 1) | (base & 0xff'ffff) << 16 |
-                              u64{0x89} << 40 | (base >> 24 & 0xff) << 56;
+    area.task_descriptor[0] = (sizeof(TaskState) - 1) | (base & 0xff'ffff) << 16 | u64{0x89} << 40 |
+                              (base >> 24 & 0xff) << 56;
     area.task_descriptor[1] = base >> 32;
     for (unsigned i = 0; i < 3; ++i)
         area.task_state.interrupt_stacks[i] =
@@ -87,22 +87,22 @@ void build_interrupt_table() {
     fill_descriptors(area);
     const TablePointer descriptors{sizeof area.descriptors + sizeof area.task_descriptor - 1,
                                    reinterpret_cast<u64>(area.descriptors)};
-    asm volatile("lgdt %0\n\t"
-                 "pushq %1\n\t"
-                 "leaq 1f(%%rip), %%rax\n\t"
-                 "pushq %%rax\n\t"
-                 "lretq\n"
-                 "1:\n\t"
-                 "movl %2, %%ds\n\t"
-                 "movl %2, %%es\n\t"
-                 "movl %2, %%ss\n\t"
-                 "movl %3, %%fs\n\t"
-                 "movl %3, %%gs\n\t"
-                 "ltr %w4" ::"m"(descriptors),
-                 "i"(kernel_code_selector), "r"(static_cast<u32>(kernel_data_selector)), "r"(0),
-                 "r"(static_cast<u32>(offsetof(CpuArea, task_descriptor) -
-                                      offsetof(CpuArea, descriptors)))
-                 : "rax", "memory");
+    asm volatile(
+        "lgdt %0\n\t"
+        "pushq %1\n\t"
+        "leaq 1f(%%rip), %%rax\n\t"
+        "pushq %%rax\n\t"
+        "lretq\n"
+        "1:\n\t"
+        "movl %2, %%ds\n\t"
+        "movl %2, %%es\n\t"
+        "movl %2, %%ss\n\t"
+        "movl %3, %%fs\n\t"
+        "movl %3, %%gs\n\t"
+        "ltr %w4" ::"m"(descriptors),
+        "i"(kernel_code_selector), "r"(static_cast<u32>(kernel_data_selector)), "r"(0),
+        "r"(static_cast<u32>(offsetof(CpuArea, task_descriptor) - offsetof(CpuArea, descriptors)))
+        : "rax", "memory");
     const TablePointer interrupts{sizeof g_interrupt_table - 1,
                                   reinterpret_cast<u64>(g_interrupt_table)};
     asm volatile("lidt %0" ::"m"(interrupts));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Everything one CPU owns: the block GS points at, descriptor tables, stacks for the vectors that need one.
+// Everything one CPU owns: the block GS points at, descriptor tables, stacks for the vectors that
+// need one.
 #pragma once
 
 #include "arch/api/cpu.h"
@@ -24,7 +25,8 @@ inline constexpr u64 interrupt_stack_size = 8192;
 struct alignas(64) CpuArea {
     CpuBlock block{};
     u32 apic_id = 0;
-    u64 descriptors[7] = {}; // null, kernel code, kernel data, user code 32, user data, user code, …
+    u64 descriptors[7] =
+        {}; // null, kernel code, kernel data, user code 32, user data, user code, …
     u64 task_descriptor[2] = {};
     TaskState task_state;
     alignas(16) u8 interrupt_stacks[3][interrupt_stack_size];

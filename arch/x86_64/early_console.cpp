@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The polled, write-only serial console of the first instructions and of a panic: COM1, 16550 registers
-// (National PC16550D data sheet, table II).
+// The polled, write-only serial console of the first instructions and of a panic: COM1, 16550
+// registers (National PC16550D data sheet, table II).
 #include "arch/x86_64/early_console.h"
 
 #include "arch/x86_64/registers.h"

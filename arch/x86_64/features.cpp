@@ -21,7 +21,8 @@ constexpr u64 xcr0_x87 = 1, xcr0_sse = 2, xcr0_avx = 4, xcr0_avx512 = 0xe0;
 bool bit(u32 word, unsigned n) { return (word >> n & 1) != 0; }
 
 void write_xcr0(u64 value) {
-    asm volatile("xsetbv" ::"c"(0), "a"(static_cast<u32>(value)), "d"(static_cast<u32>(value >> 32)));
+    asm volatile("xsetbv" ::"c"(0), "a"(static_cast<u32>(value)),
+                 "d"(static_cast<u32>(value >> 32)));
 }
 
 // Which XSAVE components to use, and how large the area for them is.
@@ -90,8 +91,8 @@ void enable_features() {
     write_cr4(control & ~cr4::fsgsbase);
     if (f.xsave)
         write_xcr0(f.vector_components);
-    write_msr(msr::efer, read_msr(msr::efer) | efer::system_call |
-                             (f.no_execute ? efer::no_execute : 0));
+    write_msr(msr::efer,
+              read_msr(msr::efer) | efer::system_call | (f.no_execute ? efer::no_execute : 0));
     // sysret takes SS and CS from STAR 63:48 (+8, +16), syscall from 47:32 (SDM 5.8.8).
     write_msr(msr::star, (u64{0x18} << 48) | (u64{0x08} << 32));
     write_msr(msr::lstar, reinterpret_cast<u64>(&entry_syscall));

@@ -37,7 +37,8 @@ constexpr u32 masked = 1 << 16;
 
 IoApic* find(u32 line) {
     for (u32 i = 0; i < g_count; ++i) {
-        if (line >= g_io_apics[i].first_line && line < g_io_apics[i].first_line + g_io_apics[i].lines)
+        if (line >= g_io_apics[i].first_line &&
+            line < g_io_apics[i].first_line + g_io_apics[i].lines)
             return &g_io_apics[i];
     }
     return nullptr;

@@ -57,10 +57,10 @@ void start_local_apic() {
         write_msr(msr::apic_base, base | base_enable);
         if (!g_registers) {
             static constinit core::KernelMapping mapping;
-            mapping = MUST(core::KernelMapping::map_device(PhysAddr(base & 0xf'ffff'f000),
-                                                           Bytes(page_size),
-                                                           core::CacheMode::uncached),
-                           "boot has memory for one mapping");
+            mapping =
+                MUST(core::KernelMapping::map_device(PhysAddr(base & 0xf'ffff'f000),
+                                                     Bytes(page_size), core::CacheMode::uncached),
+                     "boot has memory for one mapping");
             g_registers = mapping.as<volatile u8>();
         }
     }

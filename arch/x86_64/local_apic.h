@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The local APIC (Intel SDM volume 3A, chapter 11), by memory, or by MSR where firmware left x2APIC on.
+// The local APIC (Intel SDM volume 3A, chapter 11), by memory, or by MSR where firmware left x2APIC
+// on.
 #pragma once
 
 #include "base/types.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Page tables and the translation cache (Intel SDM volume 3A, chapter 4). The upper half of every root is a
-// copy of the kernel's root, whose entries never change after boot.
+// Page tables and the translation cache (Intel SDM volume 3A, chapter 4). The upper half of every
+// root is a copy of the kernel's root, whose entries never change after boot.
 #include "arch/api/page_table.h"
 
 #include "arch/api/cpu.h"
@@ -25,7 +25,8 @@ constinit PageTable* g_loaded[maximum_cpus]{}; // each word written by its CPU o
 unsigned slot(u64 address, unsigned level) { return address >> (12 + 9 * (level - 1)) & 511; }
 
 Result<u64> make_table() {
-    core::PageRef page = TRY(core::allocate_frame(core::PageUse::page_table, core::FrameContent::zeroed));
+    core::PageRef page =
+        TRY(core::allocate_frame(core::PageUse::page_table, core::FrameContent::zeroed));
     return page.release()->physical().value;
 }
 
@@ -92,8 +93,8 @@ void adopt_kernel_table() {
     // Every root copies the upper half once: its entries must all be there before the first copy.
     for (unsigned i = 256; i < 512; ++i) {
         if (!(root[i] & page_bit::present) && i == slot(kernel_area_start, levels))
-            root[i] = MUST(make_table(), "boot has free frames") | page_bit::present |
-                      page_bit::writable;
+            root[i] =
+                MUST(make_table(), "boot has free frames") | page_bit::present | page_bit::writable;
     }
 }
 void drop_identity_map() {
@@ -191,7 +192,8 @@ void load_page_table(PageTable* table) {
     if (table == loaded)
         return;
     const u64 self = u64{1} << cpu;
-    // Our bit first: a flush that starts now must reach us. Sequentially consistent against flushers.
+    // Our bit first: a flush that starts now must reach us. Sequentially consistent against
+    // flushers.
     if (table)
         table->cpus().fetch_or(self);
     write_cr3(table ? table->root().value : g_kernel_root);

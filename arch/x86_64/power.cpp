@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Power-off and restart: ACPI where tables say how, then the keyboard controller, then a triple fault.
+// Power-off and restart: ACPI where tables say how, then the keyboard controller, then a triple
+// fault.
 #include "arch/api/power.h"
 
 #include "arch/api/cpu.h"
@@ -15,9 +16,9 @@ void power_off() {
     disable_interrupts();
     if (found.can_power_off && found.sleep_control) {
         const u8 value = static_cast<u8>(found.sleep_type << 2 | 1 << 5);
-        if (auto window = core::KernelMapping::map_device(PhysAddr(found.sleep_control & ~0xfffull),
-                                                          Bytes(page_size),
-                                                          core::CacheMode::uncached))
+        if (auto window =
+                core::KernelMapping::map_device(PhysAddr(found.sleep_control & ~0xfffull),
+                                                Bytes(page_size), core::CacheMode::uncached))
             window->as<volatile u8>()[found.sleep_control & 0xfff] = value;
     }
     if (found.can_power_off && found.pm1_control)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Control registers, model-specific registers, CPUID and ports, as functions with names. Intel SDM volumes
-// 2 to 4.
+// Control registers, model-specific registers, CPUID and ports, as functions with names. Intel SDM
+// volumes 2 to 4.
 #pragma once
 
 #include "base/types.h"
@@ -39,7 +39,9 @@ inline void write_msr(u32 number, u64 value) {
         asm volatile("movq %%" #name ", %0" : "=r"(value));                                        \
         return value;                                                                              \
     }                                                                                              \
-    inline void write_##name(u64 value) { asm volatile("movq %0, %%" #name ::"r"(value) : "memory"); }
+    inline void write_##name(u64 value) {                                                          \
+        asm volatile("movq %0, %%" #name ::"r"(value) : "memory");                                 \
+    }
 PITH_CONTROL_REGISTER(cr0)
 PITH_CONTROL_REGISTER(cr2)
 PITH_CONTROL_REGISTER(cr3)
@@ -51,8 +53,9 @@ inline constexpr u64 monitor_coprocessor = 1 << 1, emulation = 1 << 2, task_swit
                      numeric_error = 1 << 5, write_protect = 1 << 16, alignment_mask = 1 << 18;
 }
 namespace cr4 {
-inline constexpr u64 global_pages = 1 << 7, fxsave = 1 << 9, xmm_exceptions = 1 << 10, umip = 1 << 11,
-                     fsgsbase = 1 << 16, xsave = 1 << 18, smep = 1 << 20, smap = 1 << 21;
+inline constexpr u64 global_pages = 1 << 7, fxsave = 1 << 9, xmm_exceptions = 1 << 10,
+                     umip = 1 << 11, fsgsbase = 1 << 16, xsave = 1 << 18, smep = 1 << 20,
+                     smap = 1 << 21;
 }
 namespace efer {
 inline constexpr u64 system_call = 1 << 0, long_mode = 1 << 8, no_execute = 1 << 11;
@@ -67,9 +70,15 @@ inline CpuidResult cpuid(u32 leaf, u32 subleaf = 0) {
     return r;
 }
 
-inline void write_port8(u16 port, u8 value) { asm volatile("outb %0, %1" ::"a"(value), "Nd"(port)); }
-inline void write_port16(u16 port, u16 value) { asm volatile("outw %0, %1" ::"a"(value), "Nd"(port)); }
-inline void write_port32(u16 port, u32 value) { asm volatile("outl %0, %1" ::"a"(value), "Nd"(port)); }
+inline void write_port8(u16 port, u8 value) {
+    asm volatile("outb %0, %1" ::"a"(value), "Nd"(port));
+}
+inline void write_port16(u16 port, u16 value) {
+    asm volatile("outw %0, %1" ::"a"(value), "Nd"(port));
+}
+inline void write_port32(u16 port, u32 value) {
+    asm volatile("outl %0, %1" ::"a"(value), "Nd"(port));
+}
 inline u8 read_port8(u16 port) {
     u8 value;
     asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port));

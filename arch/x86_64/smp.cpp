@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Starting the other CPUs: all at once, each taking a number from the trampoline (Intel SDM volume 3A, 9.4).
+// Starting the other CPUs: all at once, each taking a number from the trampoline (Intel SDM volume
+// 3A, 9.4).
 #include "arch/x86_64/smp.h"
 
 #include "arch/api/interrupts.h"

@@ -5,7 +5,8 @@
 
 namespace arch {
 
-// First CPU, once the scheduler can take others: starts up to `limit` CPUs in all and waits for them.
+// First CPU, once the scheduler can take others: starts up to `limit` CPUs in all and waits for
+// them.
 void start_other_cpus(u32 limit);
 
 } // namespace arch

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The first C++ of the kernel, on the loader's page tables: makes this CPU fit for the core, then hands on.
+// The first C++ of the kernel, on the loader's page tables: makes this CPU fit for the core, then
+// hands on.
+#include "core/init/start.h"
 #include "abi/boot/boot_info.h"
 #include "arch/api/kernel_table.h"
 #include "arch/api/machine.h"
@@ -11,7 +13,6 @@
 #include "arch/x86_64/io_apic.h"
 #include "arch/x86_64/local_apic.h"
 #include "arch/x86_64/smp.h"
-#include "core/init/start.h"
 
 extern "C" {
 extern void (*const init_array_start[])();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The one dispatcher behind all ways of calling the kernel, and the last steps before a program goes on.
+// The one dispatcher behind all ways of calling the kernel, and the last steps before a program
+// goes on.
 #include "arch/x86_64/trap.h"
 
 #include "arch/api/user_frame.h"
@@ -17,13 +18,12 @@ void dispatch(UserFrame& frame) {
     const core::Thread& thread = core::Thread::current();
     const core::CallTable& table = *thread.personality->tables[static_cast<unsigned>(Way)];
     const u64 number = frame.original_rax;
-    const core::CallHandler handler =
-        number < table.count ? table.handlers[number] : table.unknown;
+    const core::CallHandler handler = number < table.count ? table.handlers[number] : table.unknown;
     frame.rax = static_cast<u64>(handler(frame));
 }
 
-// sysret loads RIP from RCX and RFLAGS from R11: right only if the frame says so, too. A RIP that is not
-// canonical would fault in kernel mode with the program's stack (SDM volume 2B, SYSRET).
+// sysret loads RIP from RCX and RFLAGS from R11: right only if the frame says so, too. A RIP that
+// is not canonical would fault in kernel mode with the program's stack (SDM volume 2B, SYSRET).
 bool fits_sysret(const UserFrame& frame) {
     return frame.rcx == frame.rip && frame.r11 == frame.rflags && frame.cs == user_code_selector &&
            frame.rip < (u64{1} << 47) && (frame.rflags & (flag_trap | flag_resume)) == 0;

@@ -99,8 +99,8 @@ u64 user_frame_address(u64 stack_top) { return stack_top - sizeof(UserFrame); }
 
 void prepare_kernel_start(ThreadContext& context, u64 stack_top, void (*entry)(void*),
                           void* argument) {
-    // As switch_context_asm pops it: r15 r14 r13 r12 rbx rbp, then the return address. The alignment is
-    // that of a function entered by call.
+    // As switch_context_asm pops it: r15 r14 r13 r12 rbx rbp, then the return address. The
+    // alignment is that of a function entered by call.
     u64* stack = reinterpret_cast<u64*>(stack_top) - 8;
     stack[0] = stack[1] = stack[2] = 0;
     stack[3] = reinterpret_cast<u64>(argument);

@@ -135,11 +135,26 @@ void exception_from_kernel(UserFrame& frame, u32 vector) {
         if (land(frame))
             return;
     }
-    static constexpr const char* names[] = {
-        "divide error", "debug exception", "NMI", "breakpoint", "overflow", "bound range",
-        "invalid opcode", "device not available", "double fault", "coprocessor segment",
-        "invalid TSS", "segment not present", "stack fault", "general protection", "page fault",
-        "reserved", "x87 error", "alignment check", "machine check", "SIMD error"};
+    static constexpr const char* names[] = {"divide error",
+                                            "debug exception",
+                                            "NMI",
+                                            "breakpoint",
+                                            "overflow",
+                                            "bound range",
+                                            "invalid opcode",
+                                            "device not available",
+                                            "double fault",
+                                            "coprocessor segment",
+                                            "invalid TSS",
+                                            "segment not present",
+                                            "stack fault",
+                                            "general protection",
+                                            "page fault",
+                                            "reserved",
+                                            "x87 error",
+                                            "alignment check",
+                                            "machine check",
+                                            "SIMD error"};
     die(frame, vector, vector < 20 ? names[vector] : "exception");
 }
 
@@ -201,9 +216,9 @@ void interrupt_paranoid(UserFrame& frame, u32 vector) {
     die(frame, vector, vector == 8 ? "double fault" : "machine check");
 }
 
-// iretq could not take the frame (a forged selector, a RIP that is not canonical): the program's fault. Our
-// frame holds the general registers it should have got; frame.rsp points at the five words iretq read.
-// Rebuilds the thread's frame, which ours may overlap, and returns its place.
+// iretq could not take the frame (a forged selector, a RIP that is not canonical): the program's
+// fault. Our frame holds the general registers it should have got; frame.rsp points at the five
+// words iretq read. Rebuilds the thread's frame, which ours may overlap, and returns its place.
 UserFrame* recover_bad_return(UserFrame& frame) {
     const u64* words = reinterpret_cast<const u64*>(frame.rsp);
     UserFrame rebuilt = frame;

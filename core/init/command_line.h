@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The kernel's command line: words separated by spaces, "name" or "name=value"; quotes keep spaces. What
-// stands after "--" is for init.
+// The kernel's command line: words separated by spaces, "name" or "name=value"; quotes keep spaces.
+// What stands after "--" is for init.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,8 @@ std::optional<std::string_view> boot_option(std::string_view name);
 bool has_boot_option(std::string_view name);
 // The same as a number (decimal, 0x…); `otherwise` if absent or malformed.
 u64 boot_option_number(std::string_view name, u64 otherwise);
-// Calls visit(word, argument) for each word before "--", then (after_dashes true) for each after it.
+// Calls visit(word, argument) for each word before "--", then (after_dashes true) for each after
+// it.
 void for_each_boot_word(void (*visit)(std::string_view word, bool after_dashes, void* argument),
                         void* argument);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What the standard headers call where a hosted program would throw or abort.
-#include <version>
 #include <string_view>
+#include <version>
 
 #include "core/observe/panic.h"
 

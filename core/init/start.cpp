@@ -2,8 +2,8 @@
 // The kernel's start, told in order.
 #include "core/init/start.h"
 
-#include "arch/api/kernel_table.h"
 #include "arch/api/interrupts.h"
+#include "arch/api/kernel_table.h"
 #include "arch/api/machine.h"
 #include "core/init/command_line.h"
 #include "core/init/task.h"

@@ -3,8 +3,8 @@
 
 #include <string_view>
 
-#include "core/observe/log.h"
 #include "base/panic.h"
+#include "core/observe/log.h"
 #include "core/observe/panic.h"
 
 extern "C" {

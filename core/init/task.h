@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Start-up as a graph: each task names what it gives and what it needs. They run on the first kernel thread,
-// each after everything it needs; a name nobody gives, or a circle, stops the boot.
+// Start-up as a graph: each task names what it gives and what it needs. They run on the first
+// kernel thread, each after everything it needs; a name nobody gives, or a circle, stops the boot.
 #pragma once
 
 namespace core {
@@ -17,5 +17,7 @@ void run_init_tasks();
 } // namespace core
 
 #define INIT_TASK(identifier, gives_name, needs_names, function)                                   \
-    [[gnu::section(".init_tasks"), gnu::used]] static constinit const ::core::InitTask             \
-        init_task_##identifier{gives_name, needs_names, function}
+    [[gnu::section(".init_tasks"),                                                                 \
+      gnu::used]] static constinit const ::core::InitTask init_task_##identifier {                 \
+        gives_name, needs_names, function                                                          \
+    }

@@ -46,15 +46,18 @@ u32 find_slot() PITH_REQUIRES(g_lock) {
     return 0;
 }
 u32 find_vector() PITH_REQUIRES(g_lock) {
-    for (u32 vector = arch::first_interrupt_vector(); vector <= arch::last_interrupt_vector(); ++vector) {
+    for (u32 vector = arch::first_interrupt_vector(); vector <= arch::last_interrupt_vector();
+         ++vector) {
         if (g_vectors[vector].first.load(std::memory_order_relaxed) == 0)
             return vector;
     }
     return 0;
 }
 u32 vector_of_line(u32 line) PITH_REQUIRES(g_lock) {
-    for (u32 vector = arch::first_interrupt_vector(); vector <= arch::last_interrupt_vector(); ++vector) {
-        if (g_vectors[vector].first.load(std::memory_order_relaxed) != 0 && g_vectors[vector].line == line)
+    for (u32 vector = arch::first_interrupt_vector(); vector <= arch::last_interrupt_vector();
+         ++vector) {
+        if (g_vectors[vector].first.load(std::memory_order_relaxed) != 0 &&
+            g_vectors[vector].line == line)
             return vector;
     }
     return 0;
@@ -174,7 +177,8 @@ void dispatch_interrupt(u32 number) {
     if (claimed) {
         vector.unclaimed = 0;
     } else if (++vector.unclaimed == 10'000 && vector.line != no_line) {
-        LOG_ERROR("interrupt: line {} raised 10000 times and nobody claims it: masked", vector.line);
+        LOG_ERROR("interrupt: line {} raised 10000 times and nobody claims it: masked",
+                  vector.line);
         arch::mask_line(vector.line, true);
     }
 }

@@ -11,7 +11,8 @@ namespace core {
 enum class InterruptAnswer : u8 { not_mine, handled };
 using InterruptFunction = InterruptAnswer (*)(void* argument);
 
-// A connected interrupt; disconnected by the destructor, which waits until the handler is not running.
+// A connected interrupt; disconnected by the destructor, which waits until the handler is not
+// running.
 class Interrupt {
 public:
     constexpr Interrupt() = default;
@@ -21,8 +22,8 @@ public:
 
     // A message-signalled interrupt. Errors: nospc (no vector left).
     static Result<Interrupt> connect_message(InterruptFunction function, void* argument, u32 cpu);
-    // A line (global system interrupt), which other devices may share. It starts unmasked. Errors: nodev,
-    // nospc.
+    // A line (global system interrupt), which other devices may share. It starts unmasked. Errors:
+    // nodev, nospc.
     static Result<Interrupt> connect_line(u32 line, arch::LineTrigger trigger,
                                           arch::LinePolarity polarity, InterruptFunction function,
                                           void* argument);

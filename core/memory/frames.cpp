@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A buddy allocator under one lock, and small per-CPU caches of single frames over it. A free block is
-// described by the record of its first frame alone: records of frames inside a block are never read before
-// a split has written them, so that start-up touches one record per 4 MiB.
+// A buddy allocator under one lock, and small per-CPU caches of single frames over it. A free block
+// is described by the record of its first frame alone: records of frames inside a block are never
+// read before a split has written them, so that start-up touches one record per 4 MiB.
 #include "core/memory/frames.h"
 
 #include "base/memory_functions.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The frame allocator: a buddy allocator with per-CPU caches of single frames. Any context; it never
-// sleeps and never reclaims (core/vm/reclaim does, before an allocation that may).
+// The frame allocator: a buddy allocator with per-CPU caches of single frames. Any context; it
+// never sleeps and never reclaims (core/vm/reclaim does, before an allocation that may).
 #pragma once
 
 #include "base/result.h"
@@ -12,8 +12,8 @@ enum class FrameContent : u8 { undefined, zeroed };
 
 // A frame with one reference. Errors: nomem.
 Result<PageRef> allocate_frame(PageUse use, FrameContent content);
-// 2^order frames, physically contiguous and aligned to their size; the record of the first stands for
-// all. Below 4 GiB if `below_4g`. Errors: nomem.
+// 2^order frames, physically contiguous and aligned to their size; the record of the first stands
+// for all. Below 4 GiB if `below_4g`. Errors: nomem.
 Result<Page*> allocate_block(unsigned order, PageUse use, bool below_4g = false);
 void free_block(Page& first, unsigned order);
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The kernel heap: size classes cut from slabs of frames, with per-CPU lists of free objects. Larger blocks
-// come straight from the frame allocator. A slab's frames know their class through their page records.
+// The kernel heap: size classes cut from slabs of frames, with per-CPU lists of free objects.
+// Larger blocks come straight from the frame allocator. A slab's frames know their class through
+// their page records.
+#include "core/memory/heap.h"
 #include "base/allocate.h"
 #include "base/bits.h"
 #include "base/memory_functions.h"
 #include "core/memory/frames.h"
-#include "core/memory/heap.h"
 #include "core/memory/kernel_map.h"
 #include "core/memory/per_cpu.h"
 #include "core/memory/physical.h"
@@ -14,8 +15,7 @@
 namespace core {
 namespace {
 
-constexpr u16 class_sizes[] = {16,  32,  48,  64,  96,   128,  192,  256,
-                               384, 512, 768, 1024, 1536, 2048};
+constexpr u16 class_sizes[] = {16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048};
 constexpr unsigned class_count = sizeof class_sizes / sizeof class_sizes[0];
 constexpr usize largest_class = 2048;
 

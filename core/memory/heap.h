@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The heap behind `new (base::fallible)`. Any context; never sleeps. Objects up to 2 KiB come from slabs.
+// The heap behind `new (base::fallible)`. Any context; never sleeps. Objects up to 2 KiB come from
+// slabs.
 #pragma once
 
 #include "base/types.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The kernel's own mappings outside the map of all memory: device windows, stacks, component text, blocks
-// that need not be contiguous. Each is surrounded by unmapped guard pages. Process context.
+// The kernel's own mappings outside the map of all memory: device windows, stacks, component text,
+// blocks that need not be contiguous. Each is surrounded by unmapped guard pages. Process context.
 #pragma once
 
 #include <span>

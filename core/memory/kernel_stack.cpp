@@ -16,8 +16,8 @@ struct Kept {
 };
 constinit PerCpu<Kept> g_kept;
 
-// Stacks beyond what the CPUs keep, linked through their first word. A stack is given up where nobody may
-// sleep, so it is never unmapped; what was needed once is there for the next time.
+// Stacks beyond what the CPUs keep, linked through their first word. A stack is given up where
+// nobody may sleep, so it is never unmapped; what was needed once is there for the next time.
 struct Spare {
     Spare* next;
 };

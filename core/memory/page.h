@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The record of one page frame, and PageRef, a counted reference to it. Records of all frames lie in one
-// array; a record whose frame is free belongs to the frame allocator.
+// The record of one page frame, and PageRef, a counted reference to it. Records of all frames lie
+// in one array; a record whose frame is free belongs to the frame allocator.
 #pragma once
 
 #include <atomic>

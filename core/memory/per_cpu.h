@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One T per CPU, each on cache lines of its own. The caller keeps preemption (or interrupts) off while it
-// holds the reference, or knows that the thread cannot move.
+// One T per CPU, each on cache lines of its own. The caller keeps preemption (or interrupts) off
+// while it holds the reference, or knows that the thread cannot move.
 #pragma once
 
 #include "arch/api/cpu.h"

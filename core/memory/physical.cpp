@@ -84,17 +84,19 @@ bool is_mapped_memory(PhysAddr address, u64 size) {
     return size <= g_map_size && address.value <= g_map_size - size;
 }
 u8* kernel_text_view(KernelVirt address) {
-    return g_physical_map + g_image_physical + (address.value - reinterpret_cast<u64>(kernel_image_start));
+    return g_physical_map + g_image_physical +
+           (address.value - reinterpret_cast<u64>(kernel_image_start));
 }
-PhysAddr physical_of(KernelVirt address) { return PhysAddr(arch::kernel_page_address(address.value)); }
+PhysAddr physical_of(KernelVirt address) {
+    return PhysAddr(arch::kernel_page_address(address.value));
+}
 
 Page& page_of(PhysAddr address) { return g_pages[address.value >> page_shift]; }
 Page& page_of_kernel(const void* address) {
-    return g_pages[static_cast<u64>(static_cast<const u8*>(address) - g_physical_map) >> page_shift];
+    return g_pages[static_cast<u64>(static_cast<const u8*>(address) - g_physical_map) >>
+                   page_shift];
 }
-PhysAddr Page::physical() const {
-    return PhysAddr(static_cast<u64>(this - g_pages) << page_shift);
-}
+PhysAddr Page::physical() const { return PhysAddr(static_cast<u64>(this - g_pages) << page_shift); }
 u8* Page::bytes() const { return g_physical_map + physical().value; }
 
 void start_physical_memory(const boot::BootInfo& info) {

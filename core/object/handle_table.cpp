@@ -32,7 +32,9 @@ struct HandleTable::Slots {
         return made;
     }
 
-    bool is_used(u32 index) const { return index < capacity && (used[index / 64] >> index % 64 & 1); }
+    bool is_used(u32 index) const {
+        return index < capacity && (used[index / 64] >> index % 64 & 1);
+    }
     void mark(u32 index, bool cloexec) {
         used[index / 64] |= u64{1} << index % 64;
         const u64 bit = u64{1} << index % 64;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Handles: a table of slots {object, rights, badge}. A Linux fd is a slot's index. Look-up takes no lock:
-// one who borrows from a table that no other thread shares takes no reference either.
+// Handles: a table of slots {object, rights, badge}. A Linux fd is a slot's index. Look-up takes no
+// lock: one who borrows from a table that no other thread shares takes no reference either.
 #pragma once
 
 #include <atomic>
@@ -71,13 +71,14 @@ public:
     Borrowed borrow(u32 index) const;
 
     // Puts `object` into the lowest free slot >= `lowest` and < `limit`. Errors: mfile, nomem.
-    Result<u32> install(Ref<Object> object, Rights rights, bool close_on_exec, u32 lowest, u32 limit);
+    Result<u32> install(Ref<Object> object, Rights rights, bool close_on_exec, u32 lowest,
+                        u32 limit);
     // Reserves a slot to be filled or given back once nothing can fail. Errors: mfile, nomem.
     Result<u32> reserve(bool close_on_exec, u32 lowest, u32 limit);
     void fill_reserved(u32 index, Ref<Object> object, Rights rights);
     void release_reserved(u32 index);
-    // Puts `object` at exactly `index`, closing what was there (dup2). Errors: badf (index >= limit),
-    // nomem, busy (the slot is reserved by another thread).
+    // Puts `object` at exactly `index`, closing what was there (dup2). Errors: badf (index >=
+    // limit), nomem, busy (the slot is reserved by another thread).
     Result<> replace(u32 index, Ref<Object> object, Rights rights, bool close_on_exec, u32 limit);
     // Empties a slot. Errors: badf.
     Result<> close(u32 index);
@@ -95,7 +96,8 @@ public:
     // The lowest used index >= `from`, or nothing (/proc/self/fd). Errors: badf when there is none.
     Result<u32> next_used(u32 from) const;
 
-    // How many threads share the table: 1 lets borrow() skip the reference. Kept by the personality.
+    // How many threads share the table: 1 lets borrow() skip the reference. Kept by the
+    // personality.
     void add_sharer() { sharers_.fetch_add(1, std::memory_order_relaxed); }
     void drop_sharer() { sharers_.fetch_sub(1, std::memory_order_relaxed); }
     u32 sharers() const { return sharers_.load(std::memory_order_relaxed); }
@@ -107,7 +109,8 @@ private:
         Rights rights = Rights::none;
         u32 badge = 0;
     };
-    struct Slots; // an array with its size; a table that grew leaves the old one until an epoch later
+    struct Slots; // an array with its size; a table that grew leaves the old one until an epoch
+                  // later
 
     HandleTable() = default;
     Result<u32> claim(bool close_on_exec, u32 lowest, u32 limit);

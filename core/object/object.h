@@ -27,8 +27,8 @@ public:
     virtual ~Object() = default;
     ObjectKind kind() const { return kind_; }
 
-    // A handle to this object was closed by its table (not: the last reference went). Process context,
-    // no locks held. Linux's flush() hangs here.
+    // A handle to this object was closed by its table (not: the last reference went). Process
+    // context, no locks held. Linux's flush() hangs here.
     virtual void handle_closed() {}
 
 protected:

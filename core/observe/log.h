@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The kernel log: a ring of lines with time and level, shown on the consoles and read through /dev/kmsg
-// and syslog(2). Any context, interrupts and panics included.
+// The kernel log: a ring of lines with time and level, shown on the consoles and read through
+// /dev/kmsg and syslog(2). Any context, interrupts and panics included.
 #pragma once
 
 #include <atomic>
@@ -36,8 +36,8 @@ struct LogRecord {
 bool read_log(u64 from, LogRecord& record);
 u64 log_end(); // the sequence the next record will have
 
-// The early console: where lines go at once. Set by arch at start, leased to a serial component later
-// (which passes nullptr to silence it) and taken back by a panic.
+// The early console: where lines go at once. Set by arch at start, leased to a serial component
+// later (which passes nullptr to silence it) and taken back by a panic.
 class EarlyConsole {
 public:
     virtual void write(std::string_view text) = 0;

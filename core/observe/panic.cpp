@@ -5,6 +5,7 @@
 #include "arch/api/interrupts.h"
 #include "arch/api/power.h"
 #include "core/observe/log.h"
+#include "core/sync/order.h"
 #include "core/task/thread.h"
 #include "core/time/clock.h"
 
@@ -17,6 +18,7 @@ constinit i64 g_timeout = 0;
 // The first CPU here goes on; others, and a panic inside the panic, stop.
 void enter() {
     arch::disable_interrupts();
+    stop_order_checks();
     if (g_panicking.exchange(true))
         arch::stop_this_cpu();
     arch::stop_other_cpus();
@@ -94,7 +96,9 @@ void trace_error(Errno, const char*, int) {}
 
 } // namespace base
 
-extern "C" [[noreturn]] void __stack_chk_fail() { core::panic("stack overrun: guard word damaged"); }
+extern "C" [[noreturn]] void __stack_chk_fail() {
+    core::panic("stack overrun: guard word damaged");
+}
 extern "C" [[noreturn]] void __cxa_pure_virtual() { core::panic("pure virtual call"); }
 extern "C" int __cxa_atexit(void (*)(void*), void*, void*) { return 0; } // the kernel never exits
 extern "C" void* __dso_handle;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The load averages of 1, 5 and 15 minutes: exponential averages of the runnable count, sampled every five
-// seconds (Linux Documentation/filesystems/proc.rst, loadavg).
+// The load averages of 1, 5 and 15 minutes: exponential averages of the runnable count, sampled
+// every five seconds (Linux Documentation/filesystems/proc.rst, loadavg).
 #include "core/sched/load_average.h"
 
 #include "core/sched/scheduler.h"

@@ -8,8 +8,8 @@ namespace {
 
 constinit PerCpu<RunQueue> g_run_queues;
 
-// How far behind the others a sleeper may wake up, and by how much it must be behind to push the current
-// thread aside: cycles, about 3 ms and 0.5 ms at 1 GHz.
+// How far behind the others a sleeper may wake up, and by how much it must be behind to push the
+// current thread aside: cycles, about 3 ms and 0.5 ms at 1 GHz.
 constexpr u64 sleeper_credit = 3'000'000;
 constexpr u64 wake_granularity = 500'000;
 
@@ -61,7 +61,8 @@ Thread& RunQueue::pick() {
     for (unsigned word = 2; word-- > 0;) {
         if (real_time_bits_[word] == 0)
             continue;
-        const unsigned n = word * 64 + 63 - static_cast<unsigned>(__builtin_clzll(real_time_bits_[word]));
+        const unsigned n =
+            word * 64 + 63 - static_cast<unsigned>(__builtin_clzll(real_time_bits_[word]));
         Thread& thread = real_time_[n].front();
         dequeue(thread);
         return thread;
@@ -82,7 +83,8 @@ bool RunQueue::should_preempt(const Thread& thread) const {
         return !is_real_time(*current) || level(thread) > level(*current);
     if (is_real_time(*current))
         return false;
-    return thread.scheduling.virtual_runtime + wake_granularity < current->scheduling.virtual_runtime;
+    return thread.scheduling.virtual_runtime + wake_granularity <
+           current->scheduling.virtual_runtime;
 }
 
 bool RunQueue::somebody_waits_for(const Thread& thread) const {
@@ -97,7 +99,8 @@ bool RunQueue::somebody_waits_for(const Thread& thread) const {
 }
 
 Thread* RunQueue::find_movable(u32 cpu) {
-    // The one that would run next is cheapest to find; it is also the one whose wait is longest over.
+    // The one that would run next is cheapest to find; it is also the one whose wait is longest
+    // over.
     Thread* thread = fair_.top();
     if (thread && (thread->scheduling.affinity >> cpu & 1))
         return thread;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Who runs where. A thread sleeps by setting its state and calling block(); wake() undoes the state under
-// the lock of the run queue it last ran on, which is also held over every switch: a thread seen on_cpu under
-// that lock really is the queue's current one.
+// Who runs where. A thread sleeps by setting its state and calling block(); wake() undoes the state
+// under the lock of the run queue it last ran on, which is also held over every switch: a thread
+// seen on_cpu under that lock really is the queue's current one.
 #include "core/sched/scheduler.h"
 
 #include "arch/api/interrupts.h"
@@ -67,7 +67,8 @@ RunQueue& lock_queue_of(Thread& thread) PITH_NO_ANALYSIS {
     }
 }
 
-bool wake_thread(Thread& thread, std::atomic<ThreadState>& state, bool synchronous) PITH_NO_ANALYSIS {
+bool wake_thread(Thread& thread, std::atomic<ThreadState>& state,
+                 bool synchronous) PITH_NO_ANALYSIS {
     RunQueue& queue = lock_queue_of(thread);
     if (state.load(std::memory_order_relaxed) != ThreadState::sleeping) {
         queue.lock.release();
@@ -81,8 +82,8 @@ bool wake_thread(Thread& thread, std::atomic<ThreadState>& state, bool synchrono
     const u32 target = choose_cpu(thread, synchronous);
     if (target == thread.scheduling.cpu) {
         queue.enqueue(thread, true);
-        const bool push = synchronous && queue.current != queue.idle ? false
-                                                                     : queue.should_preempt(thread);
+        const bool push =
+            synchronous && queue.current != queue.idle ? false : queue.should_preempt(thread);
         if (push)
             kick(target);
         queue.lock.release();
@@ -118,7 +119,8 @@ void steal(u32 here) PITH_NO_ANALYSIS {
 void switch_memory(Thread& next) {
     if (AddressSpace* space = next.address_space())
         arch::load_page_table(&space->page_table());
-    // A kernel thread borrows whatever is loaded; space_released() takes it away before it is freed.
+    // A kernel thread borrows whatever is loaded; space_released() takes it away before it is
+    // freed.
 }
 
 } // namespace
@@ -132,8 +134,10 @@ void Scheduler::reschedule() PITH_NO_ANALYSIS {
     Thread& previous = *queue.current;
     queue.account(arch::timestamp(), false);
     const bool may_stay = (previous.scheduling.affinity & mask_of(cpu)) != 0;
-    // A thread pushed aside between prepare() and block() is still runnable, whatever its state says.
-    if (&previous != queue.idle && previous.state_.load(std::memory_order_relaxed) != ThreadState::dead) {
+    // A thread pushed aside between prepare() and block() is still runnable, whatever its state
+    // says.
+    if (&previous != queue.idle &&
+        previous.state_.load(std::memory_order_relaxed) != ThreadState::dead) {
         if (may_stay)
             queue.enqueue(previous, false);
         else
@@ -168,7 +172,8 @@ void Scheduler::switch_to(RunQueue& queue, Thread& previous, Thread& next) PITH_
         return;
     }
     queue.current = &next;
-    queue.switches.store(queue.switches.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    queue.switches.store(queue.switches.load(std::memory_order_relaxed) + 1,
+                         std::memory_order_relaxed);
     next.scheduling.accounted = previous.scheduling.accounted;
     next.scheduling.slice_used = 0;
     next.scheduling.on_cpu.store(true, std::memory_order_relaxed);
@@ -201,7 +206,9 @@ void Scheduler::yield() {
 }
 
 bool Scheduler::wake(Thread& thread) { return wake_thread(thread, thread.state_, false); }
-bool Scheduler::wake_synchronously(Thread& thread) { return wake_thread(thread, thread.state_, true); }
+bool Scheduler::wake_synchronously(Thread& thread) {
+    return wake_thread(thread, thread.state_, true);
+}
 
 void Scheduler::start(Thread& thread) {
     thread.add_reference(); // the scheduler's, until it exits
@@ -226,8 +233,8 @@ void Scheduler::tick(bool from_user) PITH_NO_ANALYSIS {
     Nanos slice = fair_slice;
     if (parameters.scheduling_class == SchedulingClass::real_time)
         slice = parameters.round_robin ? round_robin_slice : no_deadline;
-    const bool over = slice != no_deadline &&
-                      cycles_to_nanos(thread.scheduling.slice_used) >= slice;
+    const bool over =
+        slice != no_deadline && cycles_to_nanos(thread.scheduling.slice_used) >= slice;
     if (!idle && over && queue.somebody_waits_for(thread)) {
         ++thread.involuntary_switches_;
         arch::want_reschedule();
@@ -295,12 +302,14 @@ Result<> Scheduler::set_affinity(Thread& thread, u64 mask) PITH_NO_ANALYSIS {
     return {};
 }
 
-void Scheduler::set_parameters(Thread& thread, const SchedulingParameters& parameters) PITH_NO_ANALYSIS {
+void Scheduler::set_parameters(Thread& thread,
+                               const SchedulingParameters& parameters) PITH_NO_ANALYSIS {
     // Weights by nice value: each step is a factor of 1.25 (sched_setattr(2); 1024 at 0).
-    static constexpr u32 weights[40] = {
-        88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705, 14949, 11916, 9548, 7620, 6100, 4904,
-        3906,  3121,  2501,  1991,  1586,  1277,  1024,  820,   655,   526,   423,  335,  272,  215,
-        172,   137,   110,   87,    70,    56,    45,    36,    29,    23,    18,   15};
+    static constexpr u32 weights[40] = {88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705,
+                                        14949, 11916, 9548,  7620,  6100,  4904,  3906,  3121,
+                                        2501,  1991,  1586,  1277,  1024,  820,   655,   526,
+                                        423,   335,   272,   215,   172,   137,   110,   87,
+                                        70,    56,    45,    36,    29,    23,    18,    15};
     RunQueue& queue = lock_queue_of(thread);
     const bool queued = thread.scheduling.queued;
     if (queued)
@@ -335,7 +344,8 @@ Scheduler::CpuTimes Scheduler::cpu_times(u32 cpu) {
 u64 Scheduler::context_switches() {
     u64 count = 0;
     for (u64 cpus = online_cpus(); cpus != 0; cpus &= cpus - 1)
-        count += run_queue(static_cast<u32>(__builtin_ctzll(cpus))).switches.load(std::memory_order_relaxed);
+        count += run_queue(static_cast<u32>(__builtin_ctzll(cpus)))
+                     .switches.load(std::memory_order_relaxed);
     return count;
 }
 

@@ -10,7 +10,8 @@ namespace core {
 
 class Scheduler {
 public:
-    // Gives up the CPU to whoever should run; returns when this thread is chosen again. Process context.
+    // Gives up the CPU to whoever should run; returns when this thread is chosen again. Process
+    // context.
     static void yield();
     // Wakes a sleeping thread; false if it was not asleep. Any context.
     static bool wake(Thread& thread);
@@ -24,7 +25,8 @@ public:
     // The mask of CPUs that run threads.
     static u64 online_cpus();
     static u32 cpu_count();
-    // Threads that run or wait for a CPU, over all CPUs; and the 1, 5, 15 minute averages in 1/2048.
+    // Threads that run or wait for a CPU, over all CPUs; and the 1, 5, 15 minute averages in
+    // 1/2048.
     static u32 runnable_count();
     static void load_averages(u64 (&averages)[3]);
     // Nanoseconds since boot that CPU `cpu` spent in user mode, in the kernel, idle.

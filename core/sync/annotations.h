@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Clang's thread-safety attributes under short names (clang documentation, "Thread Safety Analysis").
+// Clang's thread-safety attributes under short names (clang documentation, "Thread Safety
+// Analysis").
 #pragma once
 
 #if defined(__clang__)

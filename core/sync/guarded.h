@@ -43,14 +43,16 @@ template <typename T, typename Class>
 class Guarded {
 public:
     template <typename... Arguments>
-    constexpr explicit Guarded(Arguments&&... arguments) : value_(std::forward<Arguments>(arguments)...) {}
+    constexpr explicit Guarded(Arguments&&... arguments)
+        : value_(std::forward<Arguments>(arguments)...) {}
 
     [[nodiscard]] Locked<T, Class> lock() PITH_NO_ANALYSIS {
         lock_.acquire();
         return Locked<T, Class>(*this);
     }
 
-    // The data without the lock: for the constructor's and destructor's owner, and for racy statistics.
+    // The data without the lock: for the constructor's and destructor's owner, and for racy
+    // statistics.
     T& unguarded() { return value_; }
     const T& unguarded() const { return value_; }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Locks by class. Lock<lock_class::pipe> is a sleeping or a spinning lock as the class says; LockGuard
-// takes it for a scope. Data belongs in a Guarded (guarded.h); a bare Lock is for protocols that no one
-// object's data describes. Clang's thread-safety analysis checks both at compile time, core/sync/order.cpp
-// checks order and sleeping at run time in debug boots.
+// Locks by class. Lock<lock_class::pipe> is a sleeping or a spinning lock as the class says;
+// LockGuard takes it for a scope. Data belongs in a Guarded (guarded.h); a bare Lock is for
+// protocols that no one object's data describes. Clang's thread-safety analysis checks both at
+// compile time, core/sync/order.cpp checks order and sleeping at run time in debug boots.
 #pragma once
 
 #include "core/sync/mutex.h"

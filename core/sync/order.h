@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Run-time checks of debug boots: lock order, no sleeping under a spinning lock. Free in release builds.
+// Run-time checks of debug boots: lock order, no sleeping under a spinning lock. Free in release
+// builds.
 #pragma once
 
 #include "core/sync/lock_class.h"
@@ -12,10 +13,13 @@ void order_acquire(const void* lock, const char* name, u16 order, LockKind kind)
 void order_release(const void* lock, LockKind kind);
 // Reports a caller that may not sleep here: preemption off, interrupts off or in an interrupt.
 void might_sleep();
+// A panic takes locks as it finds them.
+void stop_order_checks();
 #else
 inline void order_acquire(const void*, const char*, u16, LockKind) {}
 inline void order_release(const void*, LockKind) {}
 inline void might_sleep() {}
+inline void stop_order_checks() {}
 #endif
 
 } // namespace core

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Spinning locks. SpinLock keeps preemption off while held, IrqSpinLock interrupts as well. Never sleep
-// while holding one. Use through Lock<class>, LockGuard and Guarded.
+// Spinning locks. SpinLock keeps preemption off while held, IrqSpinLock interrupts as well. Never
+// sleep while holding one. Use through Lock<class>, LockGuard and Guarded.
 #pragma once
 
 #include <atomic>

@@ -42,11 +42,14 @@ bool ThreadWaiter::wake_thread(Waiter& waiter, WakeEvents) {
 void ThreadWaiter::prepare(Sleep sleep) {
     thread_.sleep_kind_ = sleep;
     thread_.state_.store(ThreadState::sleeping, std::memory_order_relaxed);
-    // Full fence: the state is seen before the condition is looked at, or the waker sees the waiter.
+    // Full fence: the state is seen before the condition is looked at, or the waker sees the
+    // waiter.
     std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
-void ThreadWaiter::finish() { thread_.state_.store(ThreadState::running, std::memory_order_relaxed); }
+void ThreadWaiter::finish() {
+    thread_.state_.store(ThreadState::running, std::memory_order_relaxed);
+}
 
 namespace {
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Wait queues: threads sleep until a condition holds; poll and epoll hang callbacks on the same queues.
+// Wait queues: threads sleep until a condition holds; poll and epoll hang callbacks on the same
+// queues.
 //
 // The one way to sleep:
 //     TRY(queue.wait([&] { return !buffer.empty(); }, Sleep::interruptible));
-// The condition is evaluated by the waiter with no lock of the queue held; whoever makes it true calls
-// wake_one or wake_all afterwards. To sleep for a condition guarded by a lock, take the lock inside.
+// The condition is evaluated by the waiter with no lock of the queue held; whoever makes it true
+// calls wake_one or wake_all afterwards. To sleep for a condition guarded by a lock, take the lock
+// inside.
 #pragma once
 
 #include "base/list.h"
@@ -27,15 +29,14 @@ inline constexpr Nanos no_deadline{~u64{0}};
 // What happened, for waiters that care: poll event bits (POLLIN and so on), 0 for "anything".
 using WakeEvents = u32;
 
-// One entry in a queue. `wake` is called with the queue's lock held and interrupts off: it may wake a
-// thread or mark something, never sleep nor touch the same queue. Returning true counts as one woken
-// exclusive waiter.
+// One entry in a queue. `wake` is called with the queue's lock held and interrupts off: it may wake
+// a thread or mark something, never sleep nor touch the same queue. Returning true counts as one
+// woken exclusive waiter.
 class Waiter {
 public:
     using WakeFunction = bool (*)(Waiter& waiter, WakeEvents events);
 
-    Waiter(WakeFunction function, bool is_exclusive)
-        : wake(function), exclusive(is_exclusive) {}
+    Waiter(WakeFunction function, bool is_exclusive) : wake(function), exclusive(is_exclusive) {}
 
     const WakeFunction wake;
     const bool exclusive;
@@ -65,8 +66,8 @@ public:
             wake(events, ~0u);
     }
 
-    // True if someone may be waiting. The full fence orders the caller's earlier writes before the look,
-    // against the waiter that queues itself and then looks at the condition.
+    // True if someone may be waiting. The full fence orders the caller's earlier writes before the
+    // look, against the waiter that queues itself and then looks at the condition.
     bool has_waiters() const {
         std::atomic_thread_fence(std::memory_order_seq_cst);
         return !waiters_.empty();

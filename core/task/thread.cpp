@@ -67,7 +67,8 @@ RefOrNull<AddressSpace> Thread::replace_address_space(RefOrNull<AddressSpace> sp
 
 void Thread::add_work(u32 bits) {
     work_.fetch_or(bits, std::memory_order_acq_rel);
-    if ((bits & (thread_work::interrupt | thread_work::kill)) != 0 && sleep_interrupted(sleep_kind_))
+    if ((bits & (thread_work::interrupt | thread_work::kill)) != 0 &&
+        sleep_interrupted(sleep_kind_))
         Scheduler::wake(*this);
     // Running in user mode on another CPU: bring it in, so that it sees the work.
     if (scheduling.on_cpu.load(std::memory_order_acquire) && this != arch::current_thread())

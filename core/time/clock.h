@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Clocks. The monotonic clock counts nanoseconds since boot; the wall clock is it plus an offset that
-// clock_settime may change. Any context.
+// Clocks. The monotonic clock counts nanoseconds since boot; the wall clock is it plus an offset
+// that clock_settime may change. Any context.
 #pragma once
 
 #include <atomic>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One-shot timers on the monotonic clock, kept per CPU. The function runs in the timer interrupt of the
-// CPU that armed it, interrupts off: it may wake threads and arm timers, never sleep.
+// One-shot timers on the monotonic clock, kept per CPU. The function runs in the timer interrupt of
+// the CPU that armed it, interrupts off: it may wake threads and arm timers, never sleep.
 #pragma once
 
 #include <atomic>
@@ -22,7 +22,8 @@ public:
     Timer(const Timer&) = delete;
     Timer& operator=(const Timer&) = delete;
 
-    // Arms or re-arms. A deadline in the past fires at once. Any context. Costs nothing until it fires.
+    // Arms or re-arms. A deadline in the past fires at once. Any context. Costs nothing until it
+    // fires.
     void arm(Nanos deadline);
     // After return the function is neither pending nor running (unless called from itself). Returns
     // whether it was pending. Any context but the timer's own lock holders.
@@ -32,7 +33,6 @@ public:
 
 private:
     friend class TimerQueue;
-
 
     const Function function_;
     Nanos deadline_;

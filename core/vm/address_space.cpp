@@ -40,8 +40,9 @@ Result<UserVirt> AddressSpace::map(const MapRequest& request) {
         result = map_locked(request);
     }
     if (result && (request.populate || request.locked))
-        (void)populate(*result, request.length, // as mmap(2): a failure to populate is not one of the call
-                       includes(request.protection, Protection::write) ? Access::write : Access::read);
+        (void)populate(
+            *result, request.length, // as mmap(2): a failure to populate is not one of the call
+            includes(request.protection, Protection::write) ? Access::write : Access::read);
     return result;
 }
 
@@ -140,8 +141,8 @@ Result<> AddressSpace::set_heap(UserVirt start, UserVirt end) {
     const u64 to = base::align_up(end.value, page_size);
     Guard guard(lock_);
     Mapping* heap = nullptr;
-    for (Mapping* m = first_ending_after(from); m && m->label && std::string_view(m->label) == "[heap]";
-         m = next(*m))
+    for (Mapping* m = first_ending_after(from);
+         m && m->label && std::string_view(m->label) == "[heap]"; m = next(*m))
         heap = m;
     const u64 current = heap ? heap->end : from;
     if (to < current)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// An address space: ranges ("mappings") over the user half and the page tables behind them. Private pages
-// live in the page tables, counted in their records; fork shares them copy-on-write.
+// An address space: ranges ("mappings") over the user half and the page tables behind them. Private
+// pages live in the page tables, counted in their records; fork shares them copy-on-write.
 #pragma once
 
 #include <span>
@@ -19,8 +19,8 @@ class AnonymousFamily;
 struct MapRequest {
     enum class Placement : u8 { anywhere, fixed, fixed_no_replace };
 
-    UserVirt address;      // a hint, or the place
-    Bytes length;          // rounded up to pages
+    UserVirt address; // a hint, or the place
+    Bytes length;     // rounded up to pages
     Protection protection = Protection::none;
     Protection maximum = Protection::read | Protection::write | Protection::execute;
     Placement placement = Placement::anywhere;
@@ -44,8 +44,8 @@ public:
     static Result<Ref<AddressSpace>> create();
     ~AddressSpace() override;
 
-    // All of these: process context. Errors: nomem, inval, exist (fixed_no_replace), acces (beyond the
-    // maximum rights), overflow.
+    // All of these: process context. Errors: nomem, inval, exist (fixed_no_replace), acces (beyond
+    // the maximum rights), overflow.
     Result<UserVirt> map(const MapRequest& request);
     Result<> unmap(UserVirt address, Bytes length);
     Result<> protect(UserVirt address, Bytes length, Protection protection);
@@ -58,7 +58,8 @@ public:
         UserVirt new_address;
     };
     Result<UserVirt> remap(const RemapRequest& request);
-    // Grows or shrinks the heap mapping that starts at `start` so that it ends at `end`; creates it.
+    // Grows or shrinks the heap mapping that starts at `start` so that it ends at `end`; creates
+    // it.
     Result<> set_heap(UserVirt start, UserVirt end);
 
     // Throws private pages away (MADV_DONTNEED, MADV_FREE); they read as fresh afterwards.
@@ -81,8 +82,8 @@ public:
     // Calls `visit` for each mapping in order, with the space locked; stops when it returns false.
     void for_each(UserVirt from, bool (*visit)(const Mapping& mapping, void* argument),
                   void* argument);
-    // A copy of what is at `address`, for the core dump and /proc/PID/mem: works on another process's
-    // space. Errors: fault. May sleep.
+    // A copy of what is at `address`, for the core dump and /proc/PID/mem: works on another
+    // process's space. Errors: fault. May sleep.
     Result<> read_memory(UserVirt address, std::span<u8> target);
     Result<> write_memory(UserVirt address, std::span<const u8> source, bool even_read_only);
 
@@ -150,12 +151,11 @@ private:
 
     // fault.cpp
     FaultOutcome fault_locked(u64 address, Access access) PITH_REQUIRES(lock_);
-    FaultOutcome fault_anonymous(Mapping& mapping, u64 address, Access access)
-        PITH_REQUIRES(lock_);
+    FaultOutcome fault_anonymous(Mapping& mapping, u64 address, Access access) PITH_REQUIRES(lock_);
     FaultOutcome fault_object(Mapping& mapping, u64 address, Access access) PITH_REQUIRES(lock_);
     FaultOutcome fault_private_write(Mapping& mapping, u64 address) PITH_REQUIRES(lock_);
-    FaultOutcome fault_present(Mapping& mapping, u64 address, Access access,
-                               arch::PageEntry entry) PITH_REQUIRES(lock_);
+    FaultOutcome fault_present(Mapping& mapping, u64 address, Access access, arch::PageEntry entry)
+        PITH_REQUIRES(lock_);
     FaultOutcome install(Mapping& mapping, u64 address, PageRef page, arch::PageEntry entry)
         PITH_REQUIRES(lock_);
     void map_around(Mapping& mapping, u64 address) PITH_REQUIRES(lock_);
@@ -169,17 +169,17 @@ private:
     static void count_mapped(Page& page, AddressSpace& space, i64 change);
 
     mutable Lock<lock_class::address_space> lock_;
-    MappingSet ranges_;          // guarded by lock_
-    Mapping* recent_ = nullptr;  // last mapping found; guarded by lock_
+    MappingSet ranges_;         // guarded by lock_
+    Mapping* recent_ = nullptr; // last mapping found; guarded by lock_
     arch::PageTable table_;
     Lock<lock_class::page_table> table_lock_; // page-table entries
-    u64 mapped_pages_ = 0;       // guarded by lock_
+    u64 mapped_pages_ = 0;                    // guarded by lock_
     u64 mapped_peak_ = 0;
     u64 locked_pages_ = 0;
     std::atomic<i64> resident_pages_{0};
     std::atomic<i64> resident_file_pages_{0};
     i64 resident_peak_ = 0;
-    u64 room_hint_ = 0;          // no room is known above this; guarded by lock_
+    u64 room_hint_ = 0; // no room is known above this; guarded by lock_
 };
 
 } // namespace core

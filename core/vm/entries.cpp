@@ -90,8 +90,8 @@ void AddressSpace::apply_protection(Mapping& mapping, u64 start, u64 end) {
         arch::PageEntry changed = old.with_protection(mapping.protection);
         const Page& page = page_of(old.address());
         // Write access only where no fault is needed first: to copy, or to tell the object.
-        const bool own = page.use == PageUse::anonymous &&
-                         page.references.load(std::memory_order_acquire) == 1;
+        const bool own =
+            page.use == PageUse::anonymous && page.references.load(std::memory_order_acquire) == 1;
         if (write && !own && !old.writable())
             changed = changed.read_only();
         if (changed == old)

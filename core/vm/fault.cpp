@@ -23,7 +23,8 @@ Protection needed(Access access) {
     return Protection::none;
 }
 
-// x86 and most others cannot map write-only or execute-only: writable and executable imply readable.
+// x86 and most others cannot map write-only or execute-only: writable and executable imply
+// readable.
 bool permits(Protection protection, Access access) {
     if (access == Access::read)
         return protection != Protection::none;
@@ -31,7 +32,8 @@ bool permits(Protection protection, Access access) {
 }
 
 Protection without_write(Protection protection) {
-    return static_cast<Protection>(static_cast<u8>(protection) & ~static_cast<u8>(Protection::write));
+    return static_cast<Protection>(static_cast<u8>(protection) &
+                                   ~static_cast<u8>(Protection::write));
 }
 
 void copy_frame(Page& target, const Page& source) {
@@ -91,13 +93,15 @@ bool AddressSpace::grow_stack(Mapping& mapping, u64 address) {
     return true;
 }
 
-FaultOutcome AddressSpace::install(Mapping& mapping, u64 address, PageRef page, arch::PageEntry entry) {
+FaultOutcome AddressSpace::install(Mapping& mapping, u64 address, PageRef page,
+                                   arch::PageEntry entry) {
     auto place = table_.make(address);
     if (!place)
         return FaultOutcome::no_memory;
     TableGuard guard(table_lock_);
     if (arch::PageEntry(**place).present())
-        return FaultOutcome::resolved; // only this space's lock holder installs; seen for completeness
+        return FaultOutcome::resolved; // only this space's lock holder installs; seen for
+                                       // completeness
     // Truncation takes the page from its object first, and then looks for entries.
     if (page->use == PageUse::object && page->object != mapping.object.get())
         return FaultOutcome::resolved; // look again
@@ -111,9 +115,9 @@ FaultOutcome AddressSpace::install(Mapping& mapping, u64 address, PageRef page, 
 FaultOutcome AddressSpace::fault_anonymous(Mapping& mapping, u64 address, Access access) {
     if (access != Access::write) {
         PageRef zero = PageRef::share(zero_page());
-        return install(mapping, address, std::move(zero),
-                       arch::PageEntry::make_user(zero_page().physical(),
-                                                  without_write(mapping.protection)));
+        return install(
+            mapping, address, std::move(zero),
+            arch::PageEntry::make_user(zero_page().physical(), without_write(mapping.protection)));
     }
     auto page = allocate_frame(PageUse::anonymous, FrameContent::zeroed);
     if (!page)
@@ -129,8 +133,7 @@ FaultOutcome AddressSpace::fault_object(Mapping& mapping, u64 address, Access ac
     auto page = mapping.object->page_for_mapping(mapping.index_of(address), access);
     if (!page)
         return page.error() == Errno::nomem ? FaultOutcome::no_memory : FaultOutcome::bus_error;
-    const Protection rights =
-        shared_write ? mapping.protection : without_write(mapping.protection);
+    const Protection rights = shared_write ? mapping.protection : without_write(mapping.protection);
     auto entry = arch::PageEntry::make_user((*page)->physical(), rights);
     if (shared_write)
         entry = entry.writable_and_dirty();
@@ -193,7 +196,8 @@ FaultOutcome AddressSpace::fault_present(Mapping& mapping, u64 address, Access a
     if (mapping.shared && mapping.object) {
         auto dirty = mapping.object->page_for_mapping(mapping.index_of(address), Access::write);
         if (!dirty)
-            return dirty.error() == Errno::nomem ? FaultOutcome::no_memory : FaultOutcome::bus_error;
+            return dirty.error() == Errno::nomem ? FaultOutcome::no_memory
+                                                 : FaultOutcome::bus_error;
         TableGuard guard(table_lock_);
         if (arch::PageEntry(*place).present() &&
             arch::PageEntry(*place).address() == (*dirty)->physical())
@@ -216,7 +220,8 @@ FaultOutcome AddressSpace::fault_present(Mapping& mapping, u64 address, Access a
         copy_frame(**copy, page);
     {
         TableGuard guard(table_lock_);
-        if (arch::PageEntry(*place).address() != entry.address() || !arch::PageEntry(*place).present())
+        if (arch::PageEntry(*place).address() != entry.address() ||
+            !arch::PageEntry(*place).present())
             return FaultOutcome::resolved; // truncated meanwhile
         *place = arch::PageEntry::make_user((*copy)->physical(), mapping.protection)
                      .writable_and_dirty()

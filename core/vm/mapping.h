@@ -13,8 +13,8 @@ namespace core {
 class AddressSpace;
 class MemoryObject;
 
-// One range. Guarded by its address space's lock; where object mappings begin and end also by the object's
-// (both are held to change it).
+// One range. Guarded by its address space's lock; where object mappings begin and end also by the
+// object's (both are held to change it).
 class Mapping {
 public:
     u64 start = 0; // first address

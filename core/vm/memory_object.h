@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A memory object: pages by index that address spaces map and the kernel reads. Files, shared memory and
-// devices are memory objects; private anonymous memory needs none.
+// A memory object: pages by index that address spaces map and the kernel reads. Files, shared
+// memory and devices are memory objects; private anonymous memory needs none.
 #pragma once
 
 #include "base/list.h"
@@ -12,11 +12,10 @@
 
 namespace core {
 
-
 class MemoryObject : public Object {
 public:
-    // The page at `index` for a mapping that wants `access`; a write makes it dirty. May sleep and read.
-    // Errors: nomem, io, and fault for an index beyond the end (SIGBUS).
+    // The page at `index` for a mapping that wants `access`; a write makes it dirty. May sleep and
+    // read. Errors: nomem, io, and fault for an index beyond the end (SIGBUS).
     virtual Result<PageRef> page_for_mapping(u64 index, Access access) = 0;
     // The page if it is there and up to date, without sleeping (fault-around); null otherwise.
     virtual PageRef try_page(u64 index) = 0;

@@ -95,7 +95,8 @@ Result<PageRef> PageCache::get(u64 index) {
                 page->set(page_flag::referenced);
                 return page;
             }
-            TRY(unlocked_.wait([&] { return !page->has(page_flag::locked); }, Sleep::uninterruptible));
+            TRY(unlocked_.wait([&] { return !page->has(page_flag::locked); },
+                               Sleep::uninterruptible));
             if (page->has(page_flag::uptodate))
                 return page;
             if (page->object != this)
@@ -161,9 +162,10 @@ void PageCache::drop(u64 first, u64 last, bool even_dirty) {
             if (!page)
                 break;
             at = page->index + 1;
-            const bool busy = page->has(page_flag::dirty | page_flag::writeback | page_flag::locked) ||
-                              page->maps.load(std::memory_order_relaxed) != 0 ||
-                              page->references.load(std::memory_order_relaxed) > 1;
+            const bool busy =
+                page->has(page_flag::dirty | page_flag::writeback | page_flag::locked) ||
+                page->maps.load(std::memory_order_relaxed) != 0 ||
+                page->references.load(std::memory_order_relaxed) > 1;
             if (!even_dirty && busy)
                 continue;
             tree_.remove(page->index);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The pages of a file, by index, with read-in and write-back through a Backing. tmpfs and shared anonymous
-// memory use it with a backing that zero-fills and never writes.
+// The pages of a file, by index, with read-in and write-back through a Backing. tmpfs and shared
+// anonymous memory use it with a backing that zero-fills and never writes.
 #pragma once
 
 #include <span>
@@ -11,11 +11,12 @@
 
 namespace core {
 
-// What stands behind a page cache. All calls in process context, may sleep; no spinning lock is held.
+// What stands behind a page cache. All calls in process context, may sleep; no spinning lock is
+// held.
 class Backing {
 public:
-    // Fills the pages of consecutive indices first, first+1, …; bytes beyond the file's end are zeroed.
-    // Errors: io.
+    // Fills the pages of consecutive indices first, first+1, …; bytes beyond the file's end are
+    // zeroed. Errors: io.
     virtual Result<> read_pages(u64 first, std::span<Page* const> pages) = 0;
     // Writes them out; returns when they are on their way to the device and safe to re-dirty.
     // Errors: io, nospc. Failed pages stay dirty.
@@ -37,13 +38,14 @@ public:
 
     // The file's length in bytes: mappings fault beyond its last page.
     u64 size() const { return size_.load(std::memory_order_acquire); }
-    // Grows or shrinks: pages beyond the end are dropped, also from mappings, and the tail of the last
-    // page zeroed. The caller excludes other writers (inode lock).
+    // Grows or shrinks: pages beyond the end are dropped, also from mappings, and the tail of the
+    // last page zeroed. The caller excludes other writers (inode lock).
     void set_size(u64 size);
 
     // The page, read in if need be. Errors: nomem, io.
     Result<PageRef> get(u64 index);
-    // The page that the caller is about to overwrite whole: not read in, content undefined if fresh.
+    // The page that the caller is about to overwrite whole: not read in, content undefined if
+    // fresh.
     Result<PageRef> get_for_overwrite(u64 index);
     // Only if cached and up to date.
     PageRef try_page(u64 index) override;
@@ -61,7 +63,8 @@ public:
     u64 dirty_pages() const { return dirty_count_.load(std::memory_order_relaxed); }
     // Pages held in memory (st_blocks of tmpfs, mincore).
     u64 page_count() const { return page_count_.load(std::memory_order_relaxed); }
-    // The lowest index >= from that has a page; ~0 if none (SEEK_DATA of tmpfs, getdents of nothing).
+    // The lowest index >= from that has a page; ~0 if none (SEEK_DATA of tmpfs, getdents of
+    // nothing).
     u64 next_page(u64 from) const;
 
 private:
@@ -78,7 +81,7 @@ private:
     std::atomic<u64> page_count_{0};
     std::atomic<u64> dirty_count_{0};
     mutable Lock<lock_class::page_tree> tree_lock_;
-    PageTree tree_; // writers hold tree_lock_
+    PageTree tree_;      // writers hold tree_lock_
     WaitQueue unlocked_; // page_flag::locked or writeback cleared on one of ours
 };
 

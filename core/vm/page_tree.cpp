@@ -62,7 +62,8 @@ Result<> PageTree::reserve(u64 index) {
         above->used = 1;
         node = above;
         ++height;
-        // Readers without the lock would mix old root and new height: writers and readers share the lock.
+        // Readers without the lock would mix old root and new height: writers and readers share the
+        // lock.
         root_.store(node, std::memory_order_release);
         height_.store(height, std::memory_order_release);
     }

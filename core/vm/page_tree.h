@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// PageTree: pages by index, a radix tree of 64-way nodes. Readers and writers hold their owner's lock.
+// PageTree: pages by index, a radix tree of 64-way nodes. Readers and writers hold their owner's
+// lock.
 #pragma once
 
 #include <atomic>

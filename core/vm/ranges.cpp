@@ -14,9 +14,9 @@ constexpr u64 low_limit = u64{1} << 32;
 bool continues(const Mapping& a, const Mapping& b) {
     if (a.end != b.start || a.protection != b.protection || a.maximum != b.maximum ||
         a.shared != b.shared || a.grows_down || b.grows_down || a.locked != b.locked ||
-        a.dont_fork != b.dont_fork || a.wipe_on_fork != b.wipe_on_fork || a.dont_dump != b.dont_dump ||
-        a.access_pattern != b.access_pattern || a.label != b.label || !(a.object == b.object) ||
-        !(a.owner == b.owner))
+        a.dont_fork != b.dont_fork || a.wipe_on_fork != b.wipe_on_fork ||
+        a.dont_dump != b.dont_dump || a.access_pattern != b.access_pattern || a.label != b.label ||
+        !(a.object == b.object) || !(a.owner == b.owner))
         return false;
     return !a.object || b.object_page == a.index_of(a.end);
 }
@@ -33,7 +33,9 @@ Mapping* AddressSpace::find(u64 address) {
     return mapping;
 }
 
-Mapping* AddressSpace::first_ending_after(u64 address) { return ranges_.first_ending_after(address); }
+Mapping* AddressSpace::first_ending_after(u64 address) {
+    return ranges_.first_ending_after(address);
+}
 Mapping* AddressSpace::next(Mapping& mapping) { return ranges_.next(mapping); }
 Mapping* AddressSpace::previous(Mapping& mapping) { return ranges_.previous(mapping); }
 

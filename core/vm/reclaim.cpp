@@ -24,8 +24,8 @@ Guarded<Reclaimable, lock_class::reclaim>& reclaimable() {
     return *reinterpret_cast<Guarded<Reclaimable, lock_class::reclaim>*>(storage);
 }
 
-// Takes the next candidate off the list together with a reference to its object, giving touched pages a
-// second chance. False when `budget` looks found none.
+// Takes the next candidate off the list together with a reference to its object, giving touched
+// pages a second chance. False when `budget` looks found none.
 bool take_candidate(u64& budget, RefOrNull<PageCache>& cache, u64& index) {
     auto list = reclaimable().lock();
     while (budget > 0 && !list->pages.empty()) {
@@ -60,7 +60,8 @@ namespace {
 
 void start_reclaim() {
     new (&reclaimable()) Guarded<Reclaimable, lock_class::reclaim>();
-    g_zero_page = MUST(allocate_frame(PageUse::kernel, FrameContent::zeroed), "boot has memory").release();
+    g_zero_page =
+        MUST(allocate_frame(PageUse::kernel, FrameContent::zeroed), "boot has memory").release();
 }
 
 } // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// User memory as arguments of system calls: opaque typed pointers that are copied, once, with every fault
-// an efault. Process context; may sleep for page-in. No spinning lock may be held.
+// User memory as arguments of system calls: opaque typed pointers that are copied, once, with every
+// fault an efault. Process context; may sleep for page-in. No spinning lock may be held.
 #pragma once
 
 #include <span>
@@ -46,7 +46,8 @@ usize copy_to_user_partial(UserVirt target, const void* source, usize size);
 template <typename T>
 concept UserReadable = std::is_trivially_copyable_v<T>;
 template <typename T>
-concept UserWritable = std::is_trivially_copyable_v<T> && std::has_unique_object_representations_v<T>;
+concept UserWritable =
+    std::is_trivially_copyable_v<T> && std::has_unique_object_representations_v<T>;
 
 // A user pointer to a T the call reads.
 template <UserReadable T>
@@ -157,8 +158,9 @@ private:
     u64 address_ = 0;
 };
 
-// A word of the program, atomically. Fails with fault instead of paging in, so that it may be called
-// with a spinning lock held (futex); the caller then drops the lock, faults it in and tries again.
+// A word of the program, atomically. Fails with fault instead of paging in, so that it may be
+// called with a spinning lock held (futex); the caller then drops the lock, faults it in and tries
+// again.
 Result<u32> try_read_user_word(UserVirt address);
 Result<u32> try_compare_exchange_user_word(UserVirt address, u32 expected, u32 desired);
 // Makes the page of `address` present for `access`. Errors: fault.

@@ -4,7 +4,6 @@
 
 namespace arch {
 
-
 inline CpuBlock& cpu_block() {
     CpuBlock* block;
     asm volatile("movq %%gs:%c1, %0" : "=r"(block) : "i"(offsetof(CpuBlock, self)));

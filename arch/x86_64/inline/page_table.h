@@ -21,7 +21,8 @@ inline constexpr u64 no_execute = 1ull << 63;
 inline constexpr u64 address_mask = 0x000f'ffff'ffff'f000;
 } // namespace page_bit
 
-// EFER.NXE is there on every CPU that Pith starts on but a few; the mask takes the bit away on those.
+// EFER.NXE is there on every CPU that Pith starts on but a few; the mask takes the bit away on
+// those.
 extern u64 supported_page_bits;
 
 inline u64 protection_bits(core::Protection protection) {

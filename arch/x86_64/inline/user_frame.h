@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// x86-64 bodies of arch/api/user_frame.h. Every entry (syscall, sysenter, int, lcall, trap, interrupt)
-// builds this same frame.
+// x86-64 bodies of arch/api/user_frame.h. Every entry (syscall, sysenter, int, lcall, trap,
+// interrupt) builds this same frame.
 #pragma once
 
 namespace arch {
