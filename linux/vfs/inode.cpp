@@ -126,6 +126,8 @@ Result<Attributes> Inode::attributes() {
     a.access = access_time.get();
     a.modify = modify_time.get();
     a.change = change_time.get();
+    a.birth = birth_time.get();
+    a.has_birth = super_block_.has_birth_times;
     if ((kind_flags_ & dynamic_attributes) != 0)
         TRY(get_attributes(a));
     return a;

@@ -101,6 +101,8 @@ public:
     // Mounts the first file system. Start-up only.
     static Result<> mount_root(Ref<SuperBlock> super_block, std::string_view source);
 
+    // A mount outside the tree, for files without a place in it. Lives for ever. Errors: nomem.
+    static Result<Mount*> create_internal(Ref<SuperBlock> super_block, std::string_view source);
     // Mounts a file system on `where`. Errors: busy (the same file system with the same root is on top
     // there), notdir, noent (removed), nomem.
     static Result<> mount(Ref<SuperBlock> super_block, const Path& where, u32 flags,

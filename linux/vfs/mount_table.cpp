@@ -50,6 +50,11 @@ Result<> MountTable::mount_root(Ref<SuperBlock> super_block, std::string_view so
     return {};
 }
 
+Result<Mount*> MountTable::create_internal(Ref<SuperBlock> super_block, std::string_view source) {
+    Ref<Dentry> top = Ref<Dentry>::share(super_block->root());
+    return create(std::move(super_block), std::move(top), 0, source);
+}
+
 Result<> MountTable::check_point(const Path& where, const Dentry& root) {
     if (where.inode().is_directory() != root.inode()->is_directory())
         return Failure(Errno::notdir);

@@ -41,6 +41,7 @@ public:
     u32 name_maximum = 255;
     u64 magic = 0;
     bool has_xattr = false;
+    bool has_birth_times = false; // Inode::birth_time means something
     // Open files that may write; a remount to read-only finds it busy. Kept by the generic layer.
     std::atomic<u32> writers{0};
     bool no_access_times = false; // MS_NOATIME for the whole file system (procfs, sysfs)
