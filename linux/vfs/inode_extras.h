@@ -17,6 +17,7 @@ struct InodeExtras {
     FileLock* record_locks = nullptr;
     FileLock* whole_locks = nullptr;
     core::WaitQueue lock_waiters;
+    std::atomic<u64> lock_changes{0};
     // F_SEAL_*; only memfd files may have any but F_SEAL_SEAL.
     std::atomic<u32> seals{0};
     bool sealable = false;

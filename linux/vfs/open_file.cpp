@@ -3,6 +3,7 @@
 
 #include "linux/process/process.h"
 #include "linux/vfs/file_count.h"
+#include "linux/vfs/file_owner.h"
 #include "linux/vfs/inode_extras.h"
 #include "linux/vfs/path.h"
 
@@ -29,6 +30,7 @@ OpenFile::OpenFile(u32 flags, Positioning positioning, FileFamily family)
 OpenFile::~OpenFile() {
     if (owns_locks) [[unlikely]]
         release_locks_of(*this);
+    delete owner.load(std::memory_order_relaxed);
     count_file(-1);
 }
 

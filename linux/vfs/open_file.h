@@ -17,6 +17,7 @@ namespace linux {
 class Inode;
 class Path; // {mount, dentry}, linux/vfs/path.h
 class EpollItem;
+struct FileOwner; // linux/vfs/file_owner.h
 
 // Which part of linux/ an open file belongs to, for calls that work on one kind only (splice, accept,
 // epoll_ctl): a file of family pipe is a PipeFile, and so on.
@@ -109,6 +110,8 @@ public:
     // It counts among the writers of its inode and mount; the destructor gives that back.
     void mark_counted_writer() { counted_writer_ = true; }
     bool is_counted_writer() const { return counted_writer_; }
+    // Who gets SIGIO; owned.
+    std::atomic<FileOwner*> owner{nullptr};
     // It owns flock or OFD locks; guarded by the file_locks lock.
     bool owns_locks = false;
 

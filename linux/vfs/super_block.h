@@ -41,6 +41,7 @@ public:
     u32 name_maximum = 255;
     u64 magic = 0;
     bool has_xattr = false;
+    bool has_inode_flags = false; // chattr(1) works
     bool has_birth_times = false; // Inode::birth_time means something
     // Open files that may write; a remount to read-only finds it busy. Kept by the generic layer.
     std::atomic<u32> writers{0};
