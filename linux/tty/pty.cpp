@@ -111,12 +111,11 @@ void Pty::output_available(Terminal& terminal) {
         master_read_queue_.wake_all(read_events);
 }
 
-void Pty::input_room_changed(Terminal&, bool has_room) {
-    if (has_room)
-        master_write_queue_.wake_all(write_events);
-}
+void Pty::input_taken(Terminal&) { master_write_queue_.wake_all(write_events); }
 
-void Pty::settings_changed(Terminal&, const Termios& old, Termios& settings) {
+void Pty::settings_changed(Terminal&, const Termios2& before, Termios2& after) {
+    const Termios& old = before.basic;
+    Termios& settings = after.basic;
     settings.hardware &= ~(hardware_mode::size_mask | hardware_mode::parity);
     settings.hardware |= hardware_mode::size_8 | hardware_mode::receive;
     const auto usual_flow = [](const Termios& t) {

@@ -37,8 +37,10 @@ public:
 
     // TerminalDriver
     void output_available(Terminal& terminal) override;
-    void input_room_changed(Terminal& terminal, bool has_room) override;
-    void settings_changed(Terminal& terminal, const Termios& old, Termios& settings) override;
+    u32 send_directly(std::span<const u8>) override { return 0; }
+    void input_taken(Terminal& terminal) override;
+    void throttle(Terminal&, bool) override {}
+    void settings_changed(Terminal& terminal, const Termios2& old, Termios2& settings) override;
     void flow_changed(Terminal& terminal, bool stopped) override;
     void flushed(Terminal& terminal, u32 queue) override;
     u32 unsent() const override { return 0; }

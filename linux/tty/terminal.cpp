@@ -69,26 +69,6 @@ bool Terminal::put(std::span<const u8> bytes) {
 
 u32 Terminal::sendable() const { return output_.used() - withheld_; }
 
-u32 Terminal::output_peek(std::span<u8> target) {
-    StreamGuard guard(output_lock_);
-    const auto part = output_.front(static_cast<u32>(std::min<usize>(target.size(), sendable())));
-    std::copy(part.begin(), part.end(), target.begin());
-    return static_cast<u32>(part.size());
-}
-
-void Terminal::output_consume(u32 count) {
-    u32 used;
-    {
-        StreamGuard guard(output_lock_);
-        output_.drop(std::min(count, output_.used())); // a flush may have come between
-        withheld_ = std::min(withheld_, output_.used());
-        used = output_.used();
-        output_used_.store(used, std::memory_order_relaxed);
-    }
-    if (ring_size - used >= output_low_water)
-        write_queue_.wake_all(write_events);
-}
-
 u32 Terminal::output_take(std::span<u8> target) {
     u32 taken, used;
     {
@@ -107,11 +87,9 @@ u32 Terminal::output_count() const {
     return sendable();
 }
 
-u32 Terminal::output_insert(std::span<const u8> bytes) {
-    StreamGuard guard(output_lock_);
-    const u32 count = output_.push(bytes);
-    output_used_.store(output_.used(), std::memory_order_relaxed);
-    return count;
+u32 Terminal::write_kernel_text(std::span<const u8> text) {
+    TtyGuard guard(lock_);
+    return driver_.send_directly(text);
 }
 
 void Terminal::stop_output() {
@@ -200,8 +178,10 @@ void Terminal::feed_locked() {
         if (taken < count)
             break;
     }
-    if (any)
+    if (any) {
+        driver_.input_taken(*this);
         input_changed_locked();
+    }
 }
 
 void Terminal::receive_fault(LineFault fault) {
@@ -234,7 +214,7 @@ void Terminal::check_throttle_locked() {
     if (!full && room < 4 * input_low_water && discipline_.readable(false))
         return;
     throttled_ = full;
-    driver_.input_room_changed(*this, !full);
+    driver_.throttle(*this, full);
 }
 
 // Reading.

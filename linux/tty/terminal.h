@@ -25,21 +25,27 @@ class TerminalFile;
 // What lies behind a terminal.
 class TerminalDriver {
 public:
-    // The output ring has bytes for the line (Terminal::output_front). Process context; the terminal's
-    // lock may be held.
+    // Unless it says otherwise, a call comes with the terminal's lock held, in process context.
+    //
+    // The output ring may have bytes for the line: take them with Terminal::output_take.
     virtual void output_available(Terminal& terminal) = 0;
-    // Room for input again after none was left, or the input should pause (IXOFF).
-    virtual void input_room_changed(Terminal& terminal, bool has_room) = 0;
-    // The settings changed; `settings` may be corrected to what the line can do. Lock held.
-    virtual void settings_changed(Terminal& terminal, const Termios& old, Termios& settings) = 0;
-    // Output stopped or started by ^S, ^Q or TCXONC; queues were flushed (flush_queue). Lock held.
+    // Sends bytes past the ring (the kernel's log); returns how many were taken.
+    virtual u32 send_directly(std::span<const u8> bytes) = 0;
+    // Bytes left the ring of input that had come in: there is room in it.
+    virtual void input_taken(Terminal& terminal) = 0;
+    // The reader does not keep up, or does again: pause the other end of the line (IXOFF).
+    virtual void throttle(Terminal& terminal, bool paused) = 0;
+    // The settings change; `settings` may be corrected to what the line can do.
+    virtual void settings_changed(Terminal& terminal, const Termios2& old, Termios2& settings) = 0;
+    // Output stopped or started by ^S, ^Q or TCXONC; queues were flushed (flush_queue).
     virtual void flow_changed(Terminal& terminal, bool stopped) = 0;
     virtual void flushed(Terminal& terminal, u32 queue) = 0;
-    // Bytes taken from the ring that are not yet on the line.
+    // Without the lock: bytes taken from the ring that are not yet on the line.
     virtual u32 unsent() const = 0;
     // The first open and the last close. Errors of the first: io and others, the open fails.
     virtual Result<> first_open(Terminal& terminal) = 0;
     virtual void last_close(Terminal& terminal) = 0;
+    // Without the lock from here on.
     // The other side of a pty is gone: reads end, writes fail with io.
     virtual bool is_disconnected() const = 0;
     virtual bool is_pty() const = 0;
@@ -89,13 +95,11 @@ public:
     void feed();
     void receive_fault(LineFault fault);
     u32 input_room() const;
-    // Bytes for the line: a copy of the oldest; consumed once they are on their way. Any context.
-    u32 output_peek(std::span<u8> target);
-    void output_consume(u32 count);
+    // Takes the oldest bytes for the line. Any context; one taker at a time.
     u32 output_take(std::span<u8> target);
     u32 output_count() const;
-    // Bytes for the line that no program wrote and nothing processes (the kernel's log, XON and XOFF).
-    u32 output_insert(std::span<const u8> bytes);
+    // The kernel's own text, past the ring; returns how much went. Process context.
+    u32 write_kernel_text(std::span<const u8> text);
 
     // ---- settings ----------------------------------------------------------------------------------------
     Termios settings() const;
@@ -133,7 +137,7 @@ private:
     Terminal(TerminalDriver& driver, DeviceNumber number, const Termios& settings);
 
     using TtyGuard = core::LockGuard<core::lock_class::tty>;
-    using StreamGuard = core::LockGuard<core::lock_class::stream>;
+    using StreamGuard = core::LockGuard<core::lock_class::tty_buffer>;
 
     // LineHost, with lock_ held.
     bool put(std::span<const u8> bytes) override;
@@ -192,10 +196,10 @@ private:
     bool throttled_ = false;    // told the driver that there is no room
     bool stopped_by_ioctl_ = false; // TCXONC: only TCXONC starts it again
 
-    mutable core::Lock<core::lock_class::stream> output_lock_;
+    mutable core::Lock<core::lock_class::tty_buffer> output_lock_;
     ByteRing<ring_size> output_; // guarded by output_lock_
     u32 withheld_ = 0;           // newest bytes that wait for a start; guarded by output_lock_
-    mutable core::Lock<core::lock_class::stream> input_lock_;
+    mutable core::Lock<core::lock_class::tty_buffer> input_lock_;
     ByteRing<ring_size> input_;  // guarded by input_lock_
 
     // What poll and sleepers look at.

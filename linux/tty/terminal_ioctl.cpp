@@ -149,10 +149,16 @@ Terminal::IoctlResult Terminal::ioctl_session(const TerminalFile& file, u32 requ
 
 // Sends the start or stop character to the other end of the line.
 void Terminal::send_control(u32 place) {
-    const u8 byte = settings().control[place];
-    if (byte != 0)
-        output_insert({&byte, 1});
-    driver_.output_available(*this);
+    TtyGuard guard(lock_);
+    const u8 byte = discipline_.settings().control[place];
+    if (byte == 0)
+        return;
+    if (driver_.is_pty()) {
+        put({&byte, 1});
+        driver_.output_available(*this);
+    } else {
+        driver_.send_directly({&byte, 1});
+    }
 }
 
 Result<u64> Terminal::control_flow(u64 action) {

@@ -96,13 +96,14 @@ Termios2 Terminal::settings2() const {
 
 void Terminal::set_settings(const Termios2& wanted) {
     TtyGuard guard(lock_);
-    const Termios old = discipline_.settings();
-    Termios settings = with_locked(wanted.basic, old, locked_);
-    settings.line = 0;
+    const Termios2 old{discipline_.settings(), input_speed_, output_speed_};
+    Termios2 settings = wanted;
+    settings.basic = with_locked(wanted.basic, old.basic, locked_);
+    settings.basic.line = 0;
     driver_.settings_changed(*this, old, settings);
-    input_speed_ = wanted.input_speed;
-    output_speed_ = wanted.output_speed;
-    discipline_.apply(settings);
+    input_speed_ = settings.input_speed;
+    output_speed_ = settings.output_speed;
+    discipline_.apply(settings.basic);
     input_changed_locked();
     write_queue_.wake_all(poll_event::out | poll_event::write_normal);
 }
