@@ -120,7 +120,7 @@ enum class FreedKind : u32 { data, metadata };
 
 // What a publish reports besides the blocks themselves.
 struct Publication {
-    u64 result = 0;           // the request's answer, kept for its replay
+    u64 result = 0; // the request's answer, kept for its replay
     i64 free_blocks_change = 0;
     i64 free_inodes_change = 0;
     u32 last = 1; // no further change set of this request follows
@@ -167,8 +167,9 @@ struct VolumeServices {
     u32 (*random)(void* home);
 };
 
-// What stands at the beginning of each request's buffer, which is contiguous; names, targets, values
-// and directory records follow at `exchange_text`. What an operation does not mention it ignores.
+// What stands at the beginning of each request's buffer, which is contiguous; names, targets,
+// values and directory records follow at `exchange_text`. An operation ignores what it does not
+// mention.
 struct FileExchange {
     FileAttributes attributes;
     FileExtent extent;

@@ -40,10 +40,9 @@ Result<MetadataView> ChangeSet::view(u64 number) {
     const Ref<MetadataBlock> block = TRY(volume_.cache.get(number, waited));
     if (const Edit* edit = find_edit(*block))
         // What the component wrote itself needs no checking.
-        return MetadataView{edit->copy->data(),
-                            static_cast<u32>(edit->tag) ? static_cast<u32>(edit->tag)
-                                                        : block->checked,
-                            0};
+        return MetadataView{
+            edit->copy->data(),
+            static_cast<u32>(edit->tag) ? static_cast<u32>(edit->tag) : block->checked, 0};
     TRY(remember(block));
     return MetadataView{block->contents->data(), block->checked, 0};
 }
@@ -252,9 +251,7 @@ component::VolumeServices ChangeSet::services() {
     table.release = [](void* home, BlockRange range, component::FreedKind) -> i32 {
         return answer(self(home).release(range));
     };
-    table.available = [](void* home, BlockRange range) {
-        return self(home).available(range);
-    };
+    table.available = [](void* home, BlockRange range) { return self(home).available(range); };
     table.publish = [](void* home, const Publication* publication) -> i32 {
         return answer(self(home).publish(*publication));
     };

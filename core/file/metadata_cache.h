@@ -82,7 +82,7 @@ private:
     BlockSource& source_;
     u32 block_size_;
     u64 size_ = 0;
-    MetadataBlock* buckets_[bucket_count] = {}; // each chain owns a reference per block
+    MetadataBlock* buckets_[bucket_count] = {};           // each chain owns a reference per block
     List<MetadataBlock, &MetadataBlock::age_link> clean_; // oldest first
 };
 

@@ -46,8 +46,8 @@ public:
     VolumeHost& host;
     MetadataCache cache;
     u64 publish_count = 0;
-    u64 transaction = 1;  // number of the running one
-    i64 free_blocks = 0;  // as the component has published
+    u64 transaction = 1; // number of the running one
+    i64 free_blocks = 0; // as the component has published
     i64 free_inodes = 0;
     u32 data_in_flight() const { return data_in_flight_; }
 

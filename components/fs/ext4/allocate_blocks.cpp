@@ -23,8 +23,8 @@ Run search_bits(Attempt& attempt, std::span<const u8> bits, u32 group, u32 from,
             break;
         const u32 limit = to - start < want ? to : start + want;
         const u32 end = find_set(bits, start, limit);
-        const BlockRange usable = attempt.services().available(
-            attempt.services().home, {base + start, end - start});
+        const BlockRange usable =
+            attempt.services().available(attempt.services().home, {base + start, end - start});
         if (usable.count == 0) {
             at = end;
             continue;
@@ -76,16 +76,15 @@ Result<BlockRange> allocate_in(Attempt& attempt, u32 group, const Wish& wish, bo
         run = search_bits(attempt, bits, group, wish.bit < size ? wish.bit : 0, size, wish.least,
                           wish.want);
         if (run.count < wish.least && wish.bit != 0) {
-            const Run before =
-                search_bits(attempt, bits, group, 0, size, wish.least, wish.want);
+            const Run before = search_bits(attempt, bits, group, 0, size, wish.least, wish.want);
             if (before.count > run.count)
                 run = before;
         }
     }
     if (run.count == 0 || (!accept_short && run.count < wish.least && run.start != wish.bit)) {
         // An initialised bitmap that nothing was taken from still goes with its descriptor.
-        if (values.has(group_flag::blocks_uninitialised) != TRY(read_group(attempt, group)).has(
-                                                                group_flag::blocks_uninitialised))
+        if (values.has(group_flag::blocks_uninitialised) !=
+            TRY(read_group(attempt, group)).has(group_flag::blocks_uninitialised))
             TRY(write_group(attempt, group, values));
         return BlockRange{};
     }

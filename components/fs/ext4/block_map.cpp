@@ -83,8 +83,8 @@ Result<FileExtent> lookup_map(Attempt& attempt, const Inode& inode, u64 logical)
                 for (u32 i = level; i < way.levels; ++i)
                     inside = inside << (volume.block_shift - 2) | way.index[i];
                 const u64 left = size - inside;
-                return FileExtent{logical, 0, static_cast<u32>(left < 0x8000'0000 ? left
-                                                                                  : 0x8000'0000),
+                return FileExtent{logical, 0,
+                                  static_cast<u32>(left < 0x8000'0000 ? left : 0x8000'0000),
                                   FileExtent::Kind::hole};
             }
             pointers = pointers_in(TRY(attempt.view(block)));
@@ -147,7 +147,7 @@ u64 span_of(const Volume& volume, u32 levels) {
 }
 
 struct Trim {
-    u64 from;   // logical range to empty
+    u64 from; // logical range to empty
     u64 to;
     bool freed; // the step has done something
 };

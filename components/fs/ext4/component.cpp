@@ -56,8 +56,8 @@ Result<u64> run_volume(Attempt& attempt, Operation operation, const Call& call) 
     Volume& volume = attempt.volume();
     switch (operation) {
     case Operation::mount:
-        TRY(mount_volume(attempt, call.arguments.flags & 1 ? Access::read_only
-                                                           : Access::read_write));
+        TRY(mount_volume(attempt,
+                         call.arguments.flags & 1 ? Access::read_only : Access::read_write));
         break;
     case Operation::sync:
     case Operation::unmount:
@@ -77,8 +77,8 @@ Result<u64> run_names(Attempt& attempt, Operation operation, const Call& call) {
     case Operation::lookup: return call.put(lookup(attempt, a.inode, call.first()));
     case Operation::parent: return parent_of(attempt, a.inode);
     case Operation::create:
-        return call.put(create(attempt, a.inode, call.first(),
-                               {call.exchange.attributes, call.second()}));
+        return call.put(
+            create(attempt, a.inode, call.first(), {call.exchange.attributes, call.second()}));
     case Operation::create_temporary:
         return call.put(create_temporary(attempt, a.inode, {call.exchange.attributes, {}}));
     case Operation::link: return call.put(link(attempt, a.inode, call.first(), a.other));
@@ -87,8 +87,7 @@ Result<u64> run_names(Attempt& attempt, Operation operation, const Call& call) {
     case Operation::rename:
         return rename(attempt, {a.inode, call.first(), a.other, call.second(),
                                 static_cast<component::RenameFlags>(a.flags)});
-    case Operation::read_directory:
-        return list_directory(attempt, a.inode, a.other, call.text);
+    case Operation::read_directory: return list_directory(attempt, a.inode, a.other, call.text);
     case Operation::read_link: return read_link(attempt, a.inode, call.text);
     default: return Failure(Errno::nosys);
     }
@@ -105,12 +104,10 @@ Result<u64> run_files(Attempt& attempt, Operation operation, const Call& call) {
     case Operation::evict: return nothing(evict(attempt, a.inode));
     case Operation::map: return call.put(map_file(attempt, a.inode, a.other));
     case Operation::grant: return call.put(grant(attempt, a.inode, {a.other, a.flags, size}));
-    case Operation::mark_written:
-        return nothing(mark_written(attempt, a.inode, a.other, a.flags));
+    case Operation::mark_written: return nothing(mark_written(attempt, a.inode, a.other, a.flags));
     case Operation::preallocate:
         return nothing(preallocate(attempt, a.inode, extent.logical, extent.physical, size));
-    case Operation::punch:
-        return nothing(punch(attempt, a.inode, extent.logical, extent.physical));
+    case Operation::punch: return nothing(punch(attempt, a.inode, extent.logical, extent.physical));
     case Operation::get_xattr: return get_xattr(attempt, a.inode, call.first(), call.after_first());
     case Operation::list_xattr: return list_xattr(attempt, a.inode, call.text);
     case Operation::set_xattr:

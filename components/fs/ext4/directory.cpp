@@ -27,8 +27,7 @@ bool EntryWalk::next() {
 namespace {
 
 const DirectoryTail* tail_of(const Volume& volume, std::span<const u8> bytes) {
-    const auto* tail =
-        record_at<DirectoryTail>(bytes, volume.block_size - sizeof(DirectoryTail));
+    const auto* tail = record_at<DirectoryTail>(bytes, volume.block_size - sizeof(DirectoryTail));
     const bool is_tail = tail->inode == 0 && tail->length == sizeof(DirectoryTail) &&
                          tail->name_length == 0 && tail->type == directory_tail_type;
     return is_tail ? tail : nullptr;
@@ -88,8 +87,9 @@ Result<EntryPlace> find_in_block(Attempt& attempt, const Inode& directory, u64 l
         if (entry.inode == 0 || entry.name_length != name.size() ||
             __builtin_memcmp(&entry + 1, name.data(), name.size()) != 0)
             continue;
-        return EntryPlace{block, logical, walk.offset(), walk.previous(), entry.inode,
-                          attempt.volume().has_file_type() ? entry.type : u8{0}};
+        return EntryPlace{block,         logical,
+                          walk.offset(), walk.previous(),
+                          entry.inode,   attempt.volume().has_file_type() ? entry.type : u8{0}};
     }
     if (walk.broken())
         return broken_block(attempt, directory, block);
@@ -137,8 +137,8 @@ Result<> remove_entry(Attempt& attempt, const Inode& directory, const EntryPlace
     return {};
 }
 
-Result<> replace_entry(Attempt& attempt, const Inode& directory, const EntryPlace& place,
-                       u32 inode, u8 type) {
+Result<> replace_entry(Attempt& attempt, const Inode& directory, const EntryPlace& place, u32 inode,
+                       u8 type) {
     const std::span<u8> bytes = TRY(edit_leaf(attempt, directory, place.block));
     auto* entry = record_at<DirectoryEntry>(bytes, place.offset);
     entry->inode = inode;
@@ -195,7 +195,11 @@ Result<EntryPlace> find_parent_entry(Attempt& attempt, const Inode& directory) {
     if (!walk.next() || walk.name() != "." || !walk.next() || walk.name() != ".." ||
         walk.entry().inode == 0)
         return attempt.damaged("ext4: directory {} has no '..'", directory.number);
-    return EntryPlace{block, 0, walk.offset(), walk.previous(), walk.entry().inode,
+    return EntryPlace{block,
+                      0,
+                      walk.offset(),
+                      walk.previous(),
+                      walk.entry().inode,
                       entry_type(volume, file_mode::directory)};
 }
 

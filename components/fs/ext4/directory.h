@@ -11,7 +11,7 @@ namespace ext4 {
 
 // Where an entry was found.
 struct EntryPlace {
-    u64 block = 0;    // physical
+    u64 block = 0; // physical
     u64 logical = 0;
     u32 offset = 0;
     u32 previous = 0; // of the entry before it in the block; == offset if it is the first
@@ -69,8 +69,8 @@ Result<bool> insert_in_block(Attempt& attempt, const Inode& directory, u64 block
                              std::string_view name, u32 inode, u8 type);
 Result<> remove_entry(Attempt& attempt, const Inode& directory, const EntryPlace& place);
 // Points an existing entry at another inode.
-Result<> replace_entry(Attempt& attempt, const Inode& directory, const EntryPlace& place,
-                       u32 inode, u8 type);
+Result<> replace_entry(Attempt& attempt, const Inode& directory, const EntryPlace& place, u32 inode,
+                       u8 type);
 
 // Over the whole directory, by hash tree where there is one. Errors: noent, uclean.
 Result<EntryPlace> find_entry(Attempt& attempt, const Inode& directory, std::string_view name);

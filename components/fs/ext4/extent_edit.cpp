@@ -111,8 +111,7 @@ Result<bool> merge(Attempt& attempt, const Inode& inode, const ExtentPath& path,
     const std::span<const u8> seen = TRY(view(attempt, inode, level));
     const i32 left = level.position, right = level.position + 1;
     const bool with_left = left >= 0 && continues(run_of(leaf(seen)[left]), run);
-    const bool with_right =
-        right < level.entries && continues(run, run_of(leaf(seen)[right]));
+    const bool with_right = right < level.entries && continues(run, run_of(leaf(seen)[right]));
     if (!with_left && !with_right)
         return false;
     const std::span<u8> node = TRY(edit(attempt, inode, level));
@@ -188,14 +187,14 @@ Result<> cut(Attempt& attempt, const Inode& inode, const ExtentPath& path, const
         if (to == end)
             return {};
         const u64 skipped = to - run.logical;
-        return insert_extent(attempt, inode,
-                             {to, run.physical + skipped, static_cast<u32>(end - to),
-                              run.unwritten});
+        return insert_extent(
+            attempt, inode,
+            {to, run.physical + skipped, static_cast<u32>(end - to), run.unwritten});
     }
     if (to < end) {
         const u64 skipped = to - run.logical;
-        leaf(node)[position] = extent_of(
-            {to, run.physical + skipped, static_cast<u32>(end - to), run.unwritten});
+        leaf(node)[position] =
+            extent_of({to, run.physical + skipped, static_cast<u32>(end - to), run.unwritten});
     } else {
         close_gap(node, position);
         if (header(node).entries == 0)

@@ -58,8 +58,7 @@ Result<> check_whole(Attempt& attempt, const Inode& inode, std::span<const u8> n
     for (u16 i = 0; i < head.entries; ++i) {
         if (head.depth == 0) {
             const ExtentRun run = run_of(leaf(node)[i]);
-            if (run.length == 0 || run.logical < next ||
-                !volume.contains(run.physical, run.length))
+            if (run.length == 0 || run.logical < next || !volume.contains(run.physical, run.length))
                 return attempt.damaged("ext4: impossible extent in inode {}", inode.number);
             next = run.logical + run.length;
         } else {
@@ -157,8 +156,8 @@ Result<ExtentPath> find_path(Attempt& attempt, const Inode& inode, u64 logical) 
     for (u16 i = 0;; ++i) {
         ExtentLevel& level = path.level[i];
         node = TRY(visit(attempt, inode, level, static_cast<u16>(path.depth - i)));
-        if (level.entries > 0 && (leaf(node)[0].logical < least ||
-                                  leaf(node)[level.entries - 1].logical >= path.limit))
+        if (level.entries > 0 &&
+            (leaf(node)[0].logical < least || leaf(node)[level.entries - 1].logical >= path.limit))
             return attempt.damaged("ext4: extents of inode {} are out of place", inode.number);
         level.position = search(node, logical);
         if (i == path.depth)

@@ -189,8 +189,7 @@ Result<> preallocate(Attempt& attempt, u64 number, u64 from, u64 to, u64 size) {
         FileExtent extent = TRY(map_block(attempt, inode, from));
         if (extent.kind == FileExtent::Kind::hole) {
             const u64 left = to - from < extent.length ? to - from : extent.length;
-            extent = TRY(
-                allocate_mapping(attempt, inode, from, static_cast<u32>(left), true));
+            extent = TRY(allocate_mapping(attempt, inode, from, static_cast<u32>(left), true));
             TRY(attempt.publish(0, false));
         }
         from += extent.length;

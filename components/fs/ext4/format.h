@@ -249,8 +249,8 @@ inline constexpr u32 xattr_inode = 0x200000;
 inline constexpr u32 inline_data = 0x10000000;
 inline constexpr u32 project_inherit = 0x20000000;
 // Inherited by new files and directories.
-inline constexpr u32 inherited = 0x1 | 0x2 | 0x4 | sync | no_dump | no_atime | journal_data |
-                                 directory_sync | project_inherit;
+inline constexpr u32 inherited =
+    0x1 | 0x2 | 0x4 | sync | no_dump | no_atime | journal_data | directory_sync | project_inherit;
 } // namespace inode_flag
 
 namespace file_mode {
@@ -299,10 +299,10 @@ struct DirectoryEntry {
 };
 static_assert(sizeof(DirectoryEntry) == 8);
 struct DirectoryTail {
-    u32 inode;   // 0
-    u16 length;  // 12
+    u32 inode;      // 0
+    u16 length;     // 12
     u8 name_length; // 0
-    u8 type;     // directory_tail_type
+    u8 type;        // directory_tail_type
     u32 checksum;
 };
 inline constexpr u8 directory_tail_type = 0xde;

@@ -23,8 +23,7 @@ Place place_of(const Volume& volume, u32 group) {
     const u32 in_block = group % volume.descriptors_per_block;
     const u32 meta_group = group / volume.descriptors_per_block;
     const u32 offset = in_block * volume.descriptor_size;
-    if (!(volume.incompatible & incompatible::meta_groups) ||
-        meta_group < volume.first_meta_group)
+    if (!(volume.incompatible & incompatible::meta_groups) || meta_group < volume.first_meta_group)
         return {u64{volume.first_data_block} + 1 + meta_group, offset};
     const u32 first = meta_group * volume.descriptors_per_block;
     return {volume.group_start(first) + (has_superblock(volume, first) ? 1 : 0), offset};

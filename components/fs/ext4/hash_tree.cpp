@@ -86,8 +86,8 @@ Result<> descend(Attempt& attempt, const Inode& directory, IndexPath& path, u32 
             level.position = 0;
         if (level.position >= level.count)
             return broken_index(attempt, directory);
-        const u64 logical = index_entries(bytes, level.entries_at)[level.position].block &
-                            0x0fff'ffff;
+        const u64 logical =
+            index_entries(bytes, level.entries_at)[level.position].block & 0x0fff'ffff;
         const InodeRecord* record = TRY(view_record(attempt, directory));
         if (logical == 0 || logical >= directory_blocks(attempt.volume(), *record))
             return broken_index(attempt, directory);
@@ -139,8 +139,8 @@ Result<EntryPlace> find_hashed(Attempt& attempt, const Inode& directory, std::st
     const u32 hash = hash_for(attempt.volume(), name, version).major;
     if (name == ".") {
         const u64 block = TRY(metadata_block(attempt, directory, 0));
-        return EntryPlace{block, 0, 0, 0, directory.number,
-                          entry_type(attempt.volume(), file_mode::directory)};
+        return EntryPlace{
+            block, 0, 0, 0, directory.number, entry_type(attempt.volume(), file_mode::directory)};
     }
     IndexPath path = TRY(find_leaf(attempt, directory, hash));
     for (;;) {

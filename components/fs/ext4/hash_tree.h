@@ -11,9 +11,9 @@ namespace ext4 {
 inline constexpr u32 max_index_levels = 4; // root included
 
 struct IndexLevel {
-    u64 block = 0;       // physical
-    u16 entries_at = 0;  // offset of the first entry in the block
-    u16 position = 0;    // of the entry taken
+    u64 block = 0;      // physical
+    u16 entries_at = 0; // offset of the first entry in the block
+    u16 position = 0;   // of the entry taken
     u16 count = 0;
     u16 limit = 0;
 };

@@ -94,8 +94,7 @@ Result<> grow_root(Attempt& attempt, const Inode& directory, const IndexPath& pa
     IndexCount& old = index_count(root, index_root_entries);
     __builtin_memcpy(index_entries(node, index_node_entries),
                      index_entries(root, index_root_entries), old.count * sizeof(IndexEntry));
-    index_count(node, index_node_entries) = {index_capacity(volume, index_node_entries),
-                                             old.count};
+    index_count(node, index_node_entries) = {index_capacity(volume, index_node_entries), old.count};
     old.count = 1;
     index_entries(root, index_root_entries)[0].block = static_cast<u32>(logical);
     ++record_at<IndexInfo>(root, index_info_offset)->levels;

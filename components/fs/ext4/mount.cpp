@@ -22,8 +22,7 @@ Result<const Superblock*> view_superblock(Attempt& attempt) {
 
 Result<Superblock*> edit_superblock(Attempt& attempt) {
     const Volume& volume = attempt.volume();
-    const std::span<u8> block =
-        TRY(attempt.edit(superblock_block(volume), BlockKind::superblock));
+    const std::span<u8> block = TRY(attempt.edit(superblock_block(volume), BlockKind::superblock));
     return record_at<Superblock>(block, superblock_offset % volume.block_size);
 }
 
@@ -34,12 +33,12 @@ struct FeatureName {
     std::string_view name;
 };
 constexpr FeatureName incompatible_names[] = {
-    {0x1, "compression"},   {0x8, "journal_dev"}, {0x100, "mmp"},     {0x400, "ea_inode"},
-    {0x1000, "dirdata"},    {0x8000, "inline_data"}, {0x10000, "encrypt"}, {0x20000, "casefold"},
+    {0x1, "compression"}, {0x8, "journal_dev"},    {0x100, "mmp"},       {0x400, "ea_inode"},
+    {0x1000, "dirdata"},  {0x8000, "inline_data"}, {0x10000, "encrypt"}, {0x20000, "casefold"},
 };
 constexpr FeatureName read_only_names[] = {
-    {0x100, "quota"},     {0x200, "bigalloc"},  {0x800, "replica"},         {0x1000, "read-only"},
-    {0x2000, "project"},  {0x4000, "shared_blocks"}, {0x8000, "verity"}, {0x10000, "orphan_present"},
+    {0x100, "quota"},    {0x200, "bigalloc"},       {0x800, "replica"}, {0x1000, "read-only"},
+    {0x2000, "project"}, {0x4000, "shared_blocks"}, {0x8000, "verity"}, {0x10000, "orphan_present"},
 };
 constexpr u32 bigalloc = 0x200;
 
@@ -124,16 +123,15 @@ Result<> read_geometry(Attempt& attempt, const Superblock& super) {
         return refuse(attempt, "impossible number of inodes in a group");
     if (volume.blocks <= volume.first_data_block || volume.blocks >> 48)
         return refuse(attempt, "impossible number of blocks");
-    const u64 groups =
-        (volume.blocks - volume.first_data_block + volume.blocks_per_group - 1) /
-        volume.blocks_per_group;
+    const u64 groups = (volume.blocks - volume.first_data_block + volume.blocks_per_group - 1) /
+                       volume.blocks_per_group;
     if (groups * volume.inodes_per_group != volume.inodes || volume.first_inode < 11 ||
         volume.first_inode > volume.inodes_per_group)
         return refuse(attempt, "impossible number of inodes");
     volume.groups = static_cast<u32>(groups);
     volume.descriptors_per_block = volume.block_size / volume.descriptor_size;
-    volume.table_blocks = (volume.inodes_per_group * volume.inode_size + volume.block_size - 1) /
-                          volume.block_size;
+    volume.table_blocks =
+        (volume.inodes_per_group * volume.inode_size + volume.block_size - 1) / volume.block_size;
     return {};
 }
 
@@ -246,8 +244,7 @@ Result<> mount_volume(Attempt& attempt, Access access) {
 
 Result<> note_large_file(Attempt& attempt, u64 size) {
     Volume& volume = attempt.volume();
-    if (size <= 0x7fff'ffff ||
-        (volume.read_only_compatible & read_only_compatible::large_file))
+    if (size <= 0x7fff'ffff || (volume.read_only_compatible & read_only_compatible::large_file))
         return {};
     Superblock* super = TRY(edit_superblock(attempt));
     if (super->revision == 0)
@@ -278,8 +275,8 @@ component::VolumeInfo volume_info(const Volume& volume) {
     info.max_name_length = max_name_length;
     info.blocks = volume.blocks - volume.overhead;
     info.free_blocks = volume.free_blocks;
-    info.reserved_blocks = volume.reserved_blocks < volume.free_blocks ? volume.reserved_blocks
-                                                                      : volume.free_blocks;
+    info.reserved_blocks =
+        volume.reserved_blocks < volume.free_blocks ? volume.reserved_blocks : volume.free_blocks;
     info.inodes = volume.inodes;
     info.free_inodes = volume.free_inodes;
     info.max_file_size = volume.max_logical() << volume.block_shift;

@@ -178,8 +178,7 @@ Result<Inode> new_inode(Attempt& attempt, const Inode& parent, const NewNode& no
     const InodeRecord* above = TRY(view_record(attempt, parent));
     const u16 type = node.attributes.mode & file_mode::type_mask;
     const bool directory = type == file_mode::directory;
-    const bool top =
-        parent.number == root_inode || (above->flags & inode_flag::top_directory);
+    const bool top = parent.number == root_inode || (above->flags & inode_flag::top_directory);
     const Inode inode = TRY(allocate_inode(attempt, parent.number, directory, top));
     TRY(fill_record(attempt, inode, parent, node.attributes));
     if (directory)

@@ -38,9 +38,12 @@ public:
         constexpr usize fixed = __builtin_offsetof(DirectoryRecord, name);
         u8* at = buffer_.data() + used_;
         __builtin_memset(at, 0, size);
-        DirectoryRecord record{inode, next, static_cast<u16>(size),
+        DirectoryRecord record{inode,
+                               next,
+                               static_cast<u16>(size),
                                volume_.has_file_type() ? dirent_type(type) : u8{0},
-                               static_cast<u8>(name.size()), {}};
+                               static_cast<u8>(name.size()),
+                               {}};
         __builtin_memcpy(at, &record, fixed);
         __builtin_memcpy(at + fixed, name.data(), name.size());
         used_ += size;
@@ -98,8 +101,7 @@ Result<usize> read_tree(Attempt& attempt, const Inode& directory, u64 from, Outp
         const u64 block = TRY(metadata_block(attempt, directory, 0));
         const std::span<const u8> bytes = TRY(view_leaf(attempt, directory, block));
         const auto version = static_cast<HashVersion>(attempt.volume().hash_version);
-        return TRY(add_leaf(attempt, bytes, version, from, output)) ? output.used()
-                                                                    : output.full();
+        return TRY(add_leaf(attempt, bytes, version, from, output)) ? output.used() : output.full();
     }
     IndexPath path = TRY(find_leaf(attempt, directory, static_cast<u32>(from >> 32) << 1));
     for (u32 lowest = 0;;) {
@@ -126,8 +128,8 @@ Result<usize> read_linear(Attempt& attempt, const Inode& directory, u64 from, Ou
         const u64 block = TRY(metadata_block(attempt, directory, logical));
         if (indexed && logical > 0 && TRY(is_index_block(attempt, block)))
             continue;
-        const std::span<const u8> bytes = indexed ? TRY(attempt.view(block))
-                                                  : TRY(view_leaf(attempt, directory, block));
+        const std::span<const u8> bytes =
+            indexed ? TRY(attempt.view(block)) : TRY(view_leaf(attempt, directory, block));
         const u64 base = logical << volume.block_shift;
         EntryWalk walk(bytes);
         while (walk.next()) {

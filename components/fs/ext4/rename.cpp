@@ -16,9 +16,7 @@ struct Side {
     u16 mode = 0;
     bool present = false;
 
-    bool is_directory() const {
-        return (mode & file_mode::type_mask) == file_mode::directory;
-    }
+    bool is_directory() const { return (mode & file_mode::type_mask) == file_mode::directory; }
 };
 
 Result<Side> look(Attempt& attempt, u64 directory, std::string_view name) {

@@ -27,7 +27,7 @@ using component::VolumeServices;
 // What a metadata block is; the tag of an edited block (see seal.cpp) and the kind it was checked
 // as.
 enum class BlockKind : u32 {
-    other,       // nothing to check or seal: pointers of a block map, text of a long symlink
+    other, // nothing to check or seal: pointers of a block map, text of a long symlink
     superblock,
     descriptors,
     block_bitmap,
@@ -92,9 +92,7 @@ struct Volume {
     }
     bool has_extents() const { return incompatible & incompatible::extents; }
     bool has_file_type() const { return incompatible & incompatible::file_type; }
-    u64 group_start(u32 group) const {
-        return first_data_block + u64{group} * blocks_per_group;
-    }
+    u64 group_start(u32 group) const { return first_data_block + u64{group} * blocks_per_group; }
     u32 group_of(u64 block) const {
         return static_cast<u32>((block - first_data_block) / blocks_per_group);
     }

@@ -210,8 +210,7 @@ Result<> list_store(std::span<const u8> store, u32 first, std::span<u8> buffer, 
 
 } // namespace
 
-Result<usize> get_xattr(Attempt& attempt, u64 number, std::string_view full,
-                        std::span<u8> buffer) {
+Result<usize> get_xattr(Attempt& attempt, u64 number, std::string_view full, std::span<u8> buffer) {
     const XattrName name = TRY(parse(full));
     const Inode inode = TRY(live_inode(attempt, number));
     const std::span<const u8> body = TRY(view_body(attempt, inode));

@@ -11,8 +11,7 @@ namespace ext4 {
 
 // Errors of all: stale, uclean, opnotsupp (a prefix the format has no index for).
 // The value's length; copied only if the buffer holds it all (range; an empty one only asks).
-Result<usize> get_xattr(Attempt& attempt, u64 number, std::string_view name,
-                        std::span<u8> buffer);
+Result<usize> get_xattr(Attempt& attempt, u64 number, std::string_view name, std::span<u8> buffer);
 // Full names, each ended by a NUL; lengths as above.
 Result<usize> list_xattr(Attempt& attempt, u64 number, std::span<u8> buffer);
 // Published. Errors: exist (create), nodata (replace), nospc.

@@ -162,12 +162,10 @@ bool XattrStore::insert(std::span<u8> bytes, u32 first, const XattrName& name,
         __builtin_memset(bytes.data() + value_at, 0, size);
         __builtin_memcpy(bytes.data() + value_at, value.data(), value.size());
     }
-    *entry_at(bytes, at) = {static_cast<u8>(name.rest.size()),
-                            name.index,
-                            static_cast<u16>(size ? value_at : 0),
-                            0,
-                            static_cast<u32>(value.size()),
-                            hash_of(name, bytes.subspan(value_at, size))};
+    *entry_at(bytes, at) = {
+        static_cast<u8>(name.rest.size()),     name.index,
+        static_cast<u16>(size ? value_at : 0), 0,
+        static_cast<u32>(value.size()),        hash_of(name, bytes.subspan(value_at, size))};
     __builtin_memcpy(bytes.data() + at + sizeof(XattrEntry), name.rest.data(), name.rest.size());
     return true;
 }

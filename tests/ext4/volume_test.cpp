@@ -7,7 +7,7 @@
 #include <set>
 
 #include "components/fs/ext4/name_hash.h"
-#include "components/fs/ext4/test_volume.h"
+#include "tests/ext4/test_volume.h"
 
 namespace ext4_test {
 
@@ -120,8 +120,7 @@ TEST_P(AllFormats, ReadsWhatMke2fsMade) {
         EXPECT_TRUE(seen.insert(item.name).second) << item.name;
     EXPECT_EQ(seen.size(), 602u);
     for (int i = 0; i < 600; ++i) {
-        const u64 inode =
-            MUST_HOLD(volume.lookup(many, "file-number-" + std::to_string(i))).inode;
+        const u64 inode = MUST_HOLD(volume.lookup(many, "file-number-" + std::to_string(i))).inode;
         EXPECT_EQ(MUST_HOLD(volume.read_all(inode)), std::to_string(i));
     }
     EXPECT_EQ(volume.lookup(many, "absent").error(), Errno::noent);

@@ -4,7 +4,7 @@
 // how), then operations, one byte each.
 #include <cstring>
 
-#include "components/fs/ext4/test_volume.h"
+#include "tests/ext4/test_volume.h"
 
 namespace ext4_test {
 
@@ -99,24 +99,56 @@ void operate(TestVolume& volume, u8 code) {
     const std::string name = "a-rather-long-name-number-" + std::to_string(code % 90);
     switch (code % 16) {
     case 0: (void)volume.create(root_inode, "new" + std::to_string(code), 0100600); break;
-    case 1: if (dir) (void)volume.create(*dir, std::string(200, 'n'), 040700); break;
-    case 2: if (dir) (void)volume.unlink(*dir, name); break;
+    case 1:
+        if (dir)
+            (void)volume.create(*dir, std::string(200, 'n'), 040700);
+        break;
+    case 2:
+        if (dir)
+            (void)volume.unlink(*dir, name);
+        break;
     case 3: (void)volume.unlink(root_inode, "file"); break;
-    case 4: if (file) (void)volume.truncate(*file, code * 100); break;
-    case 5: if (file) (void)volume.write(*file, code * 700, std::string(3000, 'w')); break;
-    case 6: if (file) (void)volume.flush_data(*file); break;
-    case 7: if (dir) (void)volume.rename(*dir, name, root_inode, "renamed"); break;
-    case 8: if (file) (void)volume.set_xattr(*file, "user.fuzz", std::string(code, 'x')); break;
-    case 9: if (file) (void)volume.remove_xattr(*file, "user.large"); break;
-    case 10: if (file) (void)volume.punch(*file, 2000, code * 500); break;
-    case 11: if (file) (void)volume.allocate(*file, code * 300, 9000, code & 1); break;
+    case 4:
+        if (file)
+            (void)volume.truncate(*file, code * 100);
+        break;
+    case 5:
+        if (file)
+            (void)volume.write(*file, code * 700, std::string(3000, 'w'));
+        break;
+    case 6:
+        if (file)
+            (void)volume.flush_data(*file);
+        break;
+    case 7:
+        if (dir)
+            (void)volume.rename(*dir, name, root_inode, "renamed");
+        break;
+    case 8:
+        if (file)
+            (void)volume.set_xattr(*file, "user.fuzz", std::string(code, 'x'));
+        break;
+    case 9:
+        if (file)
+            (void)volume.remove_xattr(*file, "user.large");
+        break;
+    case 10:
+        if (file)
+            (void)volume.punch(*file, 2000, code * 500);
+        break;
+    case 11:
+        if (file)
+            (void)volume.allocate(*file, code * 300, 9000, code & 1);
+        break;
     case 12: (void)volume.rmdir(root_inode, "dir"); break;
-    case 13: if (dir) (void)volume.rmdir(*dir, "sub"); break;
+    case 13:
+        if (dir)
+            (void)volume.rmdir(*dir, "sub");
+        break;
     case 14: (void)volume.sync(); break;
     case 15:
         if (dir)
-            (void)volume.rename(root_inode, "file", *dir, name,
-                                component::RenameFlags::exchange);
+            (void)volume.rename(root_inode, "file", *dir, name, component::RenameFlags::exchange);
         break;
     }
 }

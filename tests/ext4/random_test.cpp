@@ -7,7 +7,7 @@
 #include <memory>
 #include <random>
 
-#include "components/fs/ext4/test_volume.h"
+#include "tests/ext4/test_volume.h"
 
 namespace ext4_test {
 
