@@ -67,6 +67,10 @@ Result<u64> PipeFile::ioctl(u32 request, u64 argument) {
     return 0;
 }
 
+Result<Ref<OpenFile>> PipeFile::reopen(u32 flags) {
+    return Ref<OpenFile>(TRY(create(pipe_, inode_, nullptr, flags)));
+}
+
 void PipeFile::describe(base::FormatSink& sink) const {
     base::format(sink, "pipe:[{}]", inode_->number());
 }

@@ -29,6 +29,7 @@ public:
     u32 poll(PollRegistration* registration) override;
     Result<u64> ioctl(u32 request, u64 argument) override;
     Result<> flags_changed(u32) override { return {}; }
+    Result<Ref<OpenFile>> reopen(u32 flags) override;
     Inode& inode() const override { return *inode_; }
     const Path* path() const override { return path_ ? &path_ : nullptr; }
     void describe(base::FormatSink& sink) const override;

@@ -98,6 +98,9 @@ public:
 
     // The inode behind it, or a nameless one made for pipes, sockets, anon files (fstat works on all).
     virtual Inode& inode() const = 0;
+    // The same object opened anew with other flags, for open(2) of /proc/PID/fd/N when there is no path to
+    // open (pipes). Permission was checked against inode(). Errors: nxio where that makes no sense.
+    virtual Result<Ref<OpenFile>> reopen(u32) { return Failure(Errno::nxio); }
     // The name for /proc/self/fd: "pipe:[123]", "anon_inode:[eventpoll]", or the path when this is not null.
     virtual const Path* path() const { return nullptr; }
     virtual void describe(base::FormatSink& sink) const; // the target of /proc/PID/fd/N without a path
