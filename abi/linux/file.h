@@ -49,6 +49,20 @@ namespace statx_attribute {
 inline constexpr u64 append = 0x20, immutable = 0x10, no_dump = 0x40, mount_root = 0x2000;
 } // namespace statx_attribute
 
+// struct utimbuf of utime(2).
+struct UserTimes {
+    i64 access, modify;
+};
+
+// struct ustat of ustat(2).
+struct UserStatistics {
+    i32 free_blocks;
+    i32 padding0;
+    u64 free_inodes;
+    char names[12];
+    u32 padding1;
+};
+
 // struct statfs of x86-64.
 struct StatFs {
     i64 type, block_size;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // copy_file_range: bytes from file to file inside the kernel.
+#include "core/task/thread.h"
 #include "linux/file/transfer.h"
 #include "linux/file/user_vector.h"
 #include "linux/syscall/syscall.h"

@@ -5,6 +5,7 @@
 
 #include "abi/linux/poll.h"
 #include "abi/linux/signal.h"
+#include "abi/linux/file.h"
 #include "abi/linux/types.h"
 #include "arch/api/user_frame.h"
 #include "base/result.h"

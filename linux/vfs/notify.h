@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/types.h"
+#include "linux/vfs/path.h"
 
 namespace linux {
 
@@ -52,6 +53,11 @@ inline void notify_inode(Inode& inode, u32 events) {
 inline void notify_file(const Dentry& dentry, u32 events) {
     if (g_watch_count.load(std::memory_order_relaxed) != 0) [[unlikely]]
         deliver_file(dentry, events);
+}
+// An attribute of what a path names changed: for those who watch it or its directory.
+inline void notify_inode_and_parent(const Path& path, u32 events) {
+    if (g_watch_count.load(std::memory_order_relaxed) != 0) [[unlikely]]
+        deliver_file(path.dentry(), events);
 }
 inline void notify_rename(const RenameNotice& notice) {
     if (g_watch_count.load(std::memory_order_relaxed) != 0) [[unlikely]]
