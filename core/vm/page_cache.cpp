@@ -110,17 +110,27 @@ Result<PageRef> PageCache::get(u64 index) {
     return Failure(Errno::io);
 }
 
-Result<PageRef> PageCache::get_for_overwrite(u64 index) {
-    bool fresh = false;
-    PageRef page = TRY(find_or_insert(index, fresh));
-    if (!fresh && !page->has(page_flag::uptodate))
-        TRY(unlocked_.wait([&] { return !page->has(page_flag::locked); }, Sleep::uninterruptible));
-    if (fresh) {
-        page->clear(page_flag::locked);
-        unlocked_.wake_all();
+Result<PageRef> PageCache::get_for_overwrite(u64 index, bool& fresh) {
+    while (true) {
+        PageRef page = TRY(find_or_insert(index, fresh));
+        if (fresh || page->has(page_flag::uptodate))
+            return page;
+        TRY(unlocked_.wait([&] { return !page->has(page_flag::locked); },
+                           Sleep::uninterruptible));
+        if (page->has(page_flag::uptodate))
+            return page;
+        // It could not be read in, or was truncated away: what is in it does not matter here.
+        if (page->object == this && page->test_and_set(page_flag::locked)) {
+            fresh = true;
+            return page;
+        }
     }
-    page->set(page_flag::uptodate);
-    return page;
+}
+
+void PageCache::finish_overwrite(Page& page) {
+    page.set(page_flag::uptodate);
+    page.clear(page_flag::locked);
+    unlocked_.wake_all();
 }
 
 Result<PageRef> PageCache::page_for_mapping(u64 index, Access access) {
