@@ -154,13 +154,20 @@ void TmpfsInode::recount() {
     blocks.store(pages * (page_size / 512), std::memory_order_relaxed);
 }
 
+// Pages that were just put into the cache are among those counted.
 Result<> TmpfsInode::charge() {
     recount();
     return owner_.has_room(0) ? Result<>() : Failure(Errno::nospc);
 }
 
-Result<> TmpfsInode::read_pages(u64, std::span<core::Page* const> pages) {
-    TRY(charge());
+Result<> TmpfsInode::read_pages(u64 first, std::span<core::Page* const> pages) {
+    const Result<> charged = charge();
+    if (!charged) {
+        // They must not stay: that would be memory beyond the limit.
+        page_cache_if_any()->drop(first, first + pages.size(), true);
+        recount();
+        return charged;
+    }
     for (core::Page* page : pages)
         __builtin_memset(page->bytes(), 0, page_size);
     return {};

@@ -67,34 +67,50 @@ struct PageWrite {
     bool covers; // everything in the page that the file has
 };
 
-Result<usize> write_page(Inode& inode, core::PageCache& cache, IoCursor& source, const PageWrite& write) {
-    core::PageRef page = TRY(write.covers ? cache.get_for_overwrite(write.index) : cache.get(write.index));
-    const bool fresh = !page->has(core::page_flag::uptodate);
+// The page with the program's bytes copied in.
+struct WrittenPage {
+    core::PageRef page;
+    usize moved;
+};
+
+Result<WrittenPage> copy_into_page(core::PageCache& cache, IoCursor& source, const PageWrite& write) {
+    bool fresh = false;
+    // A fresh page is locked while it is filled: the source must not need it to be paged in.
+    if (write.covers)
+        TRY(source.fault_in(write.length, core::Access::read));
+    core::PageRef page =
+        TRY(write.covers ? cache.get_for_overwrite(write.index, fresh) : cache.get(write.index));
     u8* bytes = page->bytes();
-    Result<usize> moved = source.copy_from(bytes + write.start, write.length);
+    const Result<usize> moved = source.copy_from(bytes + write.start, write.length);
     if (fresh) {
         // Whoever reads it next finds zeroes around, and where the copy stopped short.
         const usize end = write.start + (moved ? *moved : 0);
         __builtin_memset(bytes, 0, write.start);
         __builtin_memset(bytes + end, 0, page_size - end);
-        page->set(core::page_flag::uptodate);
+        cache.finish_overwrite(*page);
     }
     if (!moved)
-        return moved;
+        return Failure(moved.error());
+    return WrittenPage{std::move(page), *moved};
+}
+
+Result<usize> write_page(Inode& inode, core::PageCache& cache, IoCursor& source, const PageWrite& write) {
+    WrittenPage written = TRY(copy_into_page(cache, source, write));
     // The size before the dirt: write-back must not take the page for one beyond the end.
     const u64 old_size = inode.size();
-    const u64 end = (write.index << page_shift) + write.start + *moved;
+    const u64 end = (write.index << page_shift) + write.start + written.moved;
     if (end > old_size)
         inode.set_size(end);
-    const Result<> dirtied = cache.make_dirty(*page);
+    const Result<> dirtied = cache.make_dirty(*written.page);
     if (!dirtied) [[unlikely]] {
-        page = core::PageRef();
+        written.page = core::PageRef();
         cache.drop(write.index, write.index + 1, false);
         if (end > old_size)
             inode.set_size(old_size);
+        inode.attributes_changed(attribute::size);
         return Failure(dirtied.error());
     }
-    return moved;
+    return written.moved;
 }
 
 } // namespace

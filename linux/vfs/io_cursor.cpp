@@ -115,6 +115,17 @@ Result<usize> IoCursor::fill_zero(usize size) {
     return done;
 }
 
+namespace {
+
+// Mostly the page is there: a look at one word is cheaper than asking the address space.
+Result<> fault_in_page(u64 address, core::Access access) {
+    if (access == core::Access::read && core::try_read_user_word(UserVirt(address & ~u64{3})))
+        return {};
+    return core::fault_in(UserVirt(address), access);
+}
+
+} // namespace
+
 Result<> IoCursor::fault_in(usize size, core::Access access) {
     if (kernel_)
         return {};
@@ -123,10 +134,10 @@ Result<> IoCursor::fault_in(usize size, core::Access access) {
         return {};
     if (!is_user_range(address_, part))
         return Failure(Errno::fault);
-    TRY(core::fault_in(UserVirt(address_), access));
     const u64 last = address_ + part - 1;
+    TRY(fault_in_page(address_, access));
     if ((last >> page_shift) != (address_ >> page_shift))
-        TRY(core::fault_in(UserVirt(last), access));
+        TRY(fault_in_page(last, access));
     return {};
 }
 
