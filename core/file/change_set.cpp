@@ -207,9 +207,28 @@ void ChangeSet::forget_all() {
     }
 }
 
+ChangeSet::~ChangeSet() {
+    volume_.host.lock();
+    forget_all();
+    volume_.host.unlock();
+}
+
 namespace {
 
-ChangeSet& self(void* home) { return *static_cast<ChangeSet*>(home); }
+// A change set during one call of the component: the volume is locked.
+class Entered {
+public:
+    explicit Entered(void* home) : changes_(*static_cast<ChangeSet*>(home)) {
+        changes_.volume().host.lock();
+    }
+    ~Entered() { changes_.volume().host.unlock(); }
+    Entered(const Entered&) = delete;
+    Entered& operator=(const Entered&) = delete;
+    ChangeSet* operator->() const { return &changes_; }
+
+private:
+    ChangeSet& changes_;
+};
 
 template <typename T>
 i32 answer(const Result<T>& result) {
@@ -222,46 +241,47 @@ component::VolumeServices ChangeSet::services() {
     component::VolumeServices table{};
     table.home = this;
     table.set_block_size = [](void* home, u32 bytes) -> i32 {
-        self(home).forget_all();
-        self(home).volume_.cache.set_block_size(bytes);
+        Entered entered(home);
+        entered->forget_all();
+        entered->volume().cache.set_block_size(bytes);
         return 0;
     };
-    table.device_blocks = [](void* home) { return self(home).volume_.cache.device_blocks(); };
+    table.device_blocks = [](void* home) { return Entered(home)->volume().cache.device_blocks(); };
     table.view = [](void* home, u64 block, MetadataView* view) -> i32 {
-        auto result = self(home).view(block);
+        auto result = Entered(home)->view(block);
         if (result)
             *view = *result;
         return answer(result);
     };
     table.mark_checked = [](void* home, u64 block, u32 kind) {
-        self(home).mark_checked(block, kind);
+        Entered(home)->mark_checked(block, kind);
     };
     table.edit = [](void* home, u64 block, EditMode mode, u64 tag, u64 marks, u8** data) -> i32 {
-        auto result = self(home).edit(block, mode, tag, marks);
+        auto result = Entered(home)->edit(block, mode, tag, marks);
         if (result)
             *data = *result;
         return answer(result);
     };
     table.edited = [](void* home, u32 index, EditedBlock* block) -> i32 {
-        auto result = self(home).edited(index);
+        auto result = Entered(home)->edited(index);
         if (result)
             *block = *result;
         return answer(result);
     };
     table.release = [](void* home, BlockRange range, component::FreedKind) -> i32 {
-        return answer(self(home).release(range));
+        return answer(Entered(home)->release(range));
     };
-    table.available = [](void* home, BlockRange range) { return self(home).available(range); };
+    table.available = [](void* home, BlockRange range) { return Entered(home)->available(range); };
     table.publish = [](void* home, const Publication* publication) -> i32 {
-        return answer(self(home).publish(*publication));
+        return answer(Entered(home)->publish(*publication));
     };
-    table.discard = [](void* home) { self(home).discard(); };
-    table.commit = [](void* home) -> i32 { return answer(self(home).volume_.commit()); };
+    table.discard = [](void* home) { Entered(home)->discard(); };
+    table.commit = [](void* home) -> i32 { return answer(Entered(home)->volume().commit()); };
     table.report = [](void* home, const char* text, usize length) {
-        self(home).volume_.host.report(text, length);
+        static_cast<ChangeSet*>(home)->volume().host.report(text, length);
     };
-    table.now = [](void* home) { return self(home).volume_.host.now(); };
-    table.random = [](void* home) { return self(home).volume_.host.random(); };
+    table.now = [](void* home) { return static_cast<ChangeSet*>(home)->volume().host.now(); };
+    table.random = [](void* home) { return static_cast<ChangeSet*>(home)->volume().host.random(); };
     return table;
 }
 

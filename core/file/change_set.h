@@ -16,10 +16,11 @@ public:
     static constexpr u32 max_edits = 192;
 
     explicit ChangeSet(VolumeState& volume) : volume_(volume) {}
-    ~ChangeSet() { forget_all(); }
+    ~ChangeSet();
     ChangeSet(const ChangeSet&) = delete;
     ChangeSet& operator=(const ChangeSet&) = delete;
 
+    VolumeState& volume() { return volume_; }
     // The table a component is given; valid as long as this object.
     component::VolumeServices services();
 

@@ -14,6 +14,9 @@ public:
     virtual void report(const char* text, usize length) = 0;
     virtual i64 now() = 0; // nanoseconds since 1970
     virtual u32 random() = 0;
+    // The volume's lock, held during each of a component's calls; a test has no need of one.
+    virtual void lock() {}
+    virtual void unlock() {}
 
 protected:
     ~VolumeHost() = default;

@@ -10,7 +10,7 @@ mkdir -p "$out/corpus"
 flags="-std=c++23 -g -O1 -Wall -Wextra -I. -DPITH_DEBUG -DPITH_HOST_TEST"
 flags="$flags -fsanitize=address,undefined -fno-sanitize-recover=undefined -MD"
 common="components/fs/ext4/*.cpp core/file/change_set.cpp core/file/metadata_cache.cpp
-    core/file/volume_state.cpp base/format.cpp tests/ext4/test_volume.cpp"
+    core/file/volume_state.cpp core/file/extent_cache.cpp base/format.cpp tests/ext4/test_volume.cpp"
 
 # Prints "source object" for what is out of date.
 stale() {
@@ -30,6 +30,7 @@ if [ "$1" = --fuzz ]; then
     exec "$out/damage_fuzzer" "$out/corpus" "$@"
 fi
 tests="tests/ext4/volume_test.cpp tests/ext4/random_test.cpp tests/ext4/damage_test.cpp"
+tests="$tests tests/ext4/extent_cache_test.cpp"
 stale $common $tests | xargs -r -P 2 -L 1 sh -c 'clang++-19 '"$flags"' -c "$0" -o "$1"'
 objects=""
 for source in $common $tests; do
