@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "arch/x86_64/mp_table.h"
 #include "base/memory_functions.h"
 #include "core/memory/kernel_map.h"
 #include "core/observe/log.h"
@@ -136,10 +137,6 @@ void read_table(u64 physical) {
         read_mcfg(table);
 }
 
-} // namespace
-
-const Platform& platform() { return g_platform; }
-
 void read_acpi(u64 rsdp) {
     if (rsdp == 0)
         rsdp = search_rsdp(0xe'0000, 0x10'0000);
@@ -148,7 +145,7 @@ void read_acpi(u64 rsdp) {
         rsdp = segment ? search_rsdp(segment << 4, (segment << 4) + 1024) : 0;
     }
     if (rsdp == 0 || !core::is_mapped_memory(PhysAddr(rsdp), 36)) {
-        LOG_WARNING("acpi: no tables");
+
         return;
     }
     const u8* root = core::physical_view(PhysAddr(rsdp));
@@ -162,6 +159,16 @@ void read_acpi(u64 rsdp) {
     const usize width = extended ? 8 : 4;
     for (usize at = 36; at + width <= list.size(); at += width)
         read_table(extended ? list.read<u64>(at) : list.read<u32>(at));
+}
+
+} // namespace
+
+const Platform& platform() { return g_platform; }
+
+void read_firmware_tables(u64 rsdp) {
+    read_acpi(rsdp);
+    if (!g_platform.found && !read_mp_table(g_platform))
+        LOG_WARNING("firmware: neither ACPI nor MP tables; one CPU");
 }
 
 } // namespace arch

@@ -41,7 +41,8 @@ struct Platform {
 };
 
 const Platform& platform();
-// First CPU, once. `rsdp` 0: searched in the BIOS areas.
-void read_acpi(u64 rsdp);
+// First CPU, once: ACPI, or the MultiProcessor tables where there is none. `rsdp` 0: searched in
+// the BIOS areas.
+void read_firmware_tables(u64 rsdp);
 
 } // namespace arch

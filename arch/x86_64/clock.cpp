@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Finding the rates of the cycle counter and the local APIC's timer: from the hypervisor or CPUID
-// where they say, else against the PIT's channel 2 for half a millisecond (Intel 8254 data sheet).
+// where they say, else against the PIT's channel 0 for half a millisecond (Intel 8254 data sheet).
 #include "arch/x86_64/clock.h"
 
 #include "arch/api/cpu.h"
@@ -14,8 +14,8 @@ namespace arch {
 namespace {
 
 constexpr u64 pit_rate = 1'193'182;
-constexpr u16 pit_channel2 = 0x42, pit_command = 0x43, speaker_gate = 0x61;
-constexpr u16 pit_ticks = 597; // half a millisecond
+constexpr u16 pit_channel0 = 0x40, pit_command = 0x43;
+constexpr u32 pit_ticks = 597; // half a millisecond
 
 u64 rate_from_hypervisor() {
     if (!cpu_features().hypervisor)
@@ -37,27 +37,37 @@ u64 rate_from_cpuid() {
 struct Measurement {
     u64 cycles = 0;
     u64 apic_ticks = 0;
+    u64 pit_ticks = 0;
 };
 
-// Counts both while channel 2 runs down once. A PIT that is not there gives zeros.
+u32 pit_count() {
+    write_port8(pit_command, 0x00); // latch channel 0
+    const u32 low = read_port8(pit_channel0);
+    return low | u32{read_port8(pit_channel0)} << 8;
+}
+
+// Counts both while channel 0 runs down from 65535. A PIT that is not there gives zeros.
 Measurement measure_against_pit() {
-    write_port8(speaker_gate, (read_port8(speaker_gate) & ~2) | 1);
-    write_port8(pit_command, 0xb0); // channel 2, both bytes, mode 0: output rises at the end
-    write_port8(pit_channel2, pit_ticks & 0xff);
+    write_port8(pit_command, 0x30); // channel 0, both bytes, mode 0: counts down once
+    write_port8(pit_channel0, 0xff);
+    write_port8(pit_channel0, 0xff);
     start_apic_timer(0xffff'ffff);
-    write_port8(pit_channel2, pit_ticks >> 8);
+    const u32 first = pit_count();
     const u64 start = timestamp();
     const u32 apic_start = apic_timer_count();
-    u64 end = start;
-    for (u32 tries = 0; tries < 10'000'000; ++tries) {
-        const bool done = (read_port8(speaker_gate) & 0x20) != 0;
-        end = timestamp();
-        if (done)
+    Measurement result;
+    for (u32 tries = 0; tries < 100'000; ++tries) {
+        const u32 count = pit_count();
+        const u64 end = timestamp();
+        if (count > first) // never wraps in so short a time: nobody counts
             break;
+        if (first - count < pit_ticks)
+            continue;
+        result = {end - start, apic_start - apic_timer_count(), first - count};
+        break;
     }
-    const u32 apic_end = apic_timer_count();
     start_apic_timer(0);
-    return {end - start, apic_start - apic_end};
+    return result;
 }
 
 } // namespace
@@ -68,10 +78,12 @@ void calibrate_clocks() {
         rate = rate_from_cpuid();
     const Measurement measured = measure_against_pit();
     if (rate == 0)
-        rate = measured.cycles * pit_rate / pit_ticks;
+        rate = measured.pit_ticks ? measured.cycles * pit_rate / measured.pit_ticks : 0;
     u64 apic_rate = 1'000'000'000;
     if (measured.cycles != 0) // by the counter's own measure, so that a slow loop does not matter
         apic_rate = measured.apic_ticks * (rate / 1000) / measured.cycles * 1000;
+    if (rate == 0)
+        LOG_WARNING("clock: nothing tells the counter's rate; taking it for 1 GHz");
     core::set_clock_scale(rate);
     set_apic_timer_rate(apic_rate);
     LOG_INFO("clock: counter {} kHz, timer {} kHz", rate / 1000, apic_rate / 1000);

@@ -34,7 +34,7 @@ extern "C" [[noreturn, gnu::no_stack_protector]] void start_kernel(const boot::B
 
 void prepare_machine(const boot::BootInfo& info) {
     patch_smap_sites();
-    read_acpi(info.rsdp);
+    read_firmware_tables(info.rsdp);
     start_local_apic();
     boot_cpu_area().apic_id = local_apic_id();
     start_io_apics();
