@@ -2,8 +2,9 @@
 // Messages of one byte between processes and threads, there and back.
 //
 // All peers run under SCHED_BATCH, whose threads do not preempt each other when they wake.
-// Otherwise a kernel can slip, for as long as the row runs, into a rhythm in which a peer is preempted by
-// whom it woke, never sleeps, and half of the wake-ups fall away: two values for one row.
+// Otherwise a kernel can slip, for as long as the row runs, into a rhythm in which a peer is
+// preempted by whom it woke and never sleeps, so that half of the wake-ups fall away: two values
+// for one row.
 #include "bench.h"
 
 #include <arpa/inet.h>

@@ -86,8 +86,8 @@ INSTRUCTION(sse, "pushq $0\n ldmxcsr (%%rsp)\n"
 INSTRUCTION(bad_mxcsr, "pushq $-1\n ldmxcsr (%%rsp)")
 INSTRUCTION(direction_and_nested, "pushf\n orl $0x4400, (%%rsp)\n popf\n"
                                   "mov $39, %%eax\n syscall\n"
-                                  "mov $24, %%eax\n syscall\n cld\n pushf\n andl $~0x4000, (%%rsp)\n"
-                                  "popf")
+                                  "mov $24, %%eax\n syscall\n cld\n pushf\n"
+                                  "andl $~0x4000, (%%rsp)\n popf")
 INSTRUCTION(stack_switch_trap, "mov %%ss, %%eax\n pushf\n orl $0x100, (%%rsp)\n popf\n"
                                "mov %%eax, %%ss\n int3")
 INSTRUCTION(stack_switch_call, "mov %%ss, %%ebx\n mov $39, %%eax\n pushf\n orl $0x100, (%%rsp)\n"
@@ -106,7 +106,7 @@ static void bus_error(void) {
 }
 
 #define SEGV SIGNAL(SIGSEGV)
-// QEMU up to 9.0 reads the stack of user mode's lret and iret with the kernel's rights, so that SMAP
+// QEMU up to 9.0 reads the stack of user mode's lret and iret with the kernel's rights, so SMAP
 // reports a kernel access in user mode: Linux then kills the task in an oops.
 #define FAR_RETURN (SEGV | SIGNAL(SIGKILL))
 #define SEGV_OR_ILL (SEGV | SIGNAL(SIGILL))
