@@ -149,6 +149,8 @@ Result<u64> run(Env& env, const Request& request) {
                     buffer.subspan(component::exchange_text)};
     if (u32{arguments.first_length} + arguments.second_length > call.text.size())
         return Failure(Errno::inval);
+    // A request begun by an instance that died may have left private copies behind.
+    services.discard(services.home);
     // What an attempt has seen stays cached for the next one, so a few are always enough.
     constexpr u32 most_attempts = 100;
     for (u32 i = 0; i < most_attempts; ++i) {

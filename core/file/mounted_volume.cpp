@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "core/file/mounted_volume.h"
+
+#include "core/memory/frames.h"
+#include "core/observe/log.h"
+#include "core/time/clock.h"
+
+namespace core::file {
+
+namespace {
+
+using VolumeGuard = LockGuard<lock_class::volume>;
+using Operation = FileSystem::Operation;
+
+constinit std::atomic<VolumeStarter> g_starter{nullptr};
+
+} // namespace
+
+void set_volume_starter(VolumeStarter starter) {
+    g_starter.store(starter, std::memory_order_release);
+}
+
+Result<Gate*> start_volume_component(std::string_view component) {
+    const VolumeStarter starter = g_starter.load(std::memory_order_acquire);
+    if (!starter)
+        return Failure(Errno::nodev);
+    return starter(component);
+}
+
+MountedVolume::MountedVolume(Ref<BlockDevice> device, Gate& gate)
+    : device_(std::move(device)), gate_(gate), source_(*device_), state_(source_, *this),
+      random_state_(core::now().value ^ reinterpret_cast<u64>(this)) {}
+
+MountedVolume::~MountedVolume() {
+    for (Page* page : exchanges_)
+        if (page)
+            free_block(*page, exchange_order);
+}
+
+Result<Ref<MountedVolume>> MountedVolume::create(Ref<BlockDevice> device, Gate& gate) {
+    auto* volume = new (base::fallible) MountedVolume(std::move(device), gate);
+    if (!volume)
+        return Failure(Errno::nomem);
+    Ref<MountedVolume> result = Ref<MountedVolume>::adopt(volume);
+    TRY(volume->make_exchanges());
+    return result;
+}
+
+Result<> MountedVolume::make_exchanges() {
+    for (Page*& page : exchanges_)
+        page = TRY(allocate_block(exchange_order, PageUse::kernel));
+    free_exchanges_.store((1u << exchange_count) - 1, std::memory_order_release);
+    return {};
+}
+
+u32 MountedVolume::take_exchange() {
+    u32 taken = exchange_count;
+    auto try_take = [&] {
+        u32 free = free_exchanges_.load(std::memory_order_relaxed);
+        while (free != 0) {
+            const u32 index = static_cast<u32>(__builtin_ctz(free));
+            // Acquire: what the last user did to the buffer is over.
+            if (free_exchanges_.compare_exchange_weak(free, free & ~(1u << index),
+                                                      std::memory_order_acquire,
+                                                      std::memory_order_relaxed)) {
+                taken = index;
+                return true;
+            }
+        }
+        return false;
+    };
+    if (!try_take())
+        (void)exchange_freed_.wait(try_take, Sleep::uninterruptible);
+    return taken;
+}
+
+void MountedVolume::give_exchange(u32 index) {
+    free_exchanges_.fetch_or(1u << index, std::memory_order_release);
+    exchange_freed_.wake_one();
+}
+
+Result<> VolumeCall::put(std::string_view first, std::string_view second) {
+    if (first.size() + second.size() > text().size())
+        return Failure(Errno::nametoolong);
+    __builtin_memcpy(text().data(), first.data(), first.size());
+    __builtin_memcpy(text().data() + first.size(), second.data(), second.size());
+    arguments.first_length = static_cast<u16>(first.size());
+    arguments.second_length = static_cast<u16>(second.size());
+    return {};
+}
+
+Result<u64> VolumeCall::run(Operation operation) {
+    ChangeSet changes(volume_.state_);
+    const component::VolumeServices services = changes.services();
+    const BufferPiece piece{volume_.exchanges_[index_]->physical(), MountedVolume::exchange_bytes};
+    GateCall call;
+    call.request.operation = static_cast<u16>(operation);
+    call.request.buffer = {component::ObjectId::own_request, component::BufferRights::read_write, 0,
+                           MountedVolume::exchange_bytes};
+    call.request.set_payload(arguments);
+    call.pieces = {&piece, 1};
+    call.services = &services;
+    return volume_.gate_.call(call);
+}
+
+Result<> MountedVolume::mount(bool read_only) {
+    VolumeCall call(*this);
+    call.arguments.flags = read_only || device_->read_only() ? 1 : 0;
+    TRY(call.run(Operation::mount));
+    info_ = call.exchange().volume;
+    VolumeGuard guard(lock_);
+    state_.free_blocks = static_cast<i64>(info_.free_blocks);
+    state_.free_inodes = static_cast<i64>(info_.free_inodes);
+    return {};
+}
+
+Result<> MountedVolume::unmount() {
+    {
+        VolumeCall call(*this);
+        TRY(call.run(Operation::sync));
+    }
+    // Clean only when everything else is home.
+    TRY(commit());
+    {
+        VolumeCall call(*this);
+        TRY(call.run(Operation::unmount));
+    }
+    return commit();
+}
+
+Result<> MountedVolume::sync() {
+    {
+        VolumeCall call(*this);
+        TRY(call.run(Operation::sync));
+    }
+    return commit();
+}
+
+VolumeInfo MountedVolume::statistics() {
+    VolumeGuard guard(lock_);
+    VolumeInfo result = info_;
+    const u64 free = state_.free_blocks > 0 ? static_cast<u64>(state_.free_blocks) : 0;
+    result.free_blocks = free > state_.reserved() ? free - state_.reserved() : 0;
+    result.free_inodes = state_.free_inodes > 0 ? static_cast<u64>(state_.free_inodes) : 0;
+    if (result.reserved_blocks > result.free_blocks)
+        result.reserved_blocks = result.free_blocks;
+    return result;
+}
+
+Result<> MountedVolume::reserve(u64 blocks) {
+    VolumeGuard guard(lock_);
+    return state_.reserve(blocks);
+}
+
+void MountedVolume::unreserve(u64 blocks) {
+    VolumeGuard guard(lock_);
+    state_.unreserve(blocks);
+}
+
+void MountedVolume::begin_data() {
+    auto try_begin = [&] {
+        VolumeGuard guard(lock_);
+        if (committing_)
+            return false;
+        state_.data_begun();
+        return true;
+    };
+    if (!try_begin())
+        (void)data_changes_.wait(try_begin, Sleep::uninterruptible);
+}
+
+void MountedVolume::end_data() {
+    {
+        VolumeGuard guard(lock_);
+        state_.data_done();
+    }
+    data_changes_.wake_all();
+}
+
+// Data granted before is awaited, data to come waits: what is committed is one moment's state.
+Result<> MountedVolume::commit() {
+    auto try_begin = [&] {
+        VolumeGuard guard(lock_);
+        if (committing_)
+            return false;
+        committing_ = true;
+        return true;
+    };
+    (void)data_changes_.wait(try_begin, Sleep::uninterruptible);
+    auto data_is_there = [&] {
+        VolumeGuard guard(lock_);
+        return state_.data_in_flight() == 0;
+    };
+    (void)data_changes_.wait(data_is_there, Sleep::uninterruptible);
+    Result<> outcome;
+    {
+        VolumeGuard guard(lock_);
+        outcome = state_.commit();
+        committing_ = false;
+    }
+    data_changes_.wake_all();
+    return outcome;
+}
+
+Result<> MountedVolume::transfer(BlockRequest::Operation operation, u64 block,
+                                 std::span<const BufferPiece> pieces) {
+    const u32 sectors_per_block = info_.block_size / 512;
+    u64 bytes = 0;
+    for (const BufferPiece& piece : pieces)
+        bytes += piece.length;
+    BlockRequest request;
+    request.operation = operation;
+    request.sector = block * sectors_per_block;
+    request.sectors = static_cast<u32>(bytes / 512);
+    request.pieces = pieces;
+    return device_->transfer(request);
+}
+
+void MountedVolume::report(const char* text, usize length) {
+    LOG_WARNING("{}: {}", device_->name(), std::string_view(text, length));
+}
+
+i64 MountedVolume::now() { return static_cast<i64>(wall_now().value); }
+
+// For inode generations only: a counter scrambled (splitmix64), no secret.
+u32 MountedVolume::random() {
+    u64 value = random_state_.fetch_add(0x9e37'79b9'7f4a'7c15, std::memory_order_relaxed) ^
+                core::now().value;
+    value = (value ^ value >> 30) * 0xbf58'476d'1ce4'e5b9;
+    value = (value ^ value >> 27) * 0x94d0'49bb'1331'11eb;
+    return static_cast<u32>(value >> 32);
+}
+
+} // namespace core::file

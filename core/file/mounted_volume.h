@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A mounted volume as the rest of the kernel uses it: requests to its component through the gate,
+// data between page frames and the block device, space promised to dirty pages, commit. Locks:
+// lock_class::volume inside; callers hold none of an equal or higher order.
+#pragma once
+
+#include "core/device/block_device.h"
+#include "core/file/change_set.h"
+#include "core/file/volume_state.h"
+#include "core/gate/gate.h"
+#include "core/memory/page.h"
+#include "core/sync/lock.h"
+#include "core/sync/wait_queue.h"
+
+namespace core::file {
+
+using component::FileExchange;
+using component::FileSystem;
+using component::VolumeInfo;
+
+class MountedVolume final : public RefCounted<MountedVolume>, private VolumeHost {
+public:
+    // `gate` leads to a fresh instance of the component and outlives the volume. Errors: nomem.
+    static Result<Ref<MountedVolume>> create(Ref<BlockDevice> device, Gate& gate);
+    ~MountedVolume();
+
+    // Errors: inval (no volume of this kind; the log says why), uclean, io, rofs.
+    Result<> mount(bool read_only);
+    // Everything dirty was written back before. The volume is marked unused.
+    Result<> unmount();
+    // Metadata published so far is durable afterwards, and the data it refers to.
+    Result<> sync();
+    // Blocks and inodes free now, without those promised.
+    VolumeInfo statistics();
+    const VolumeInfo& info() const { return info_; }
+    BlockDevice& device() { return *device_; }
+
+    // Space for delayed blocks. Errors: nospc.
+    Result<> reserve(u64 blocks);
+    void unreserve(u64 blocks);
+
+    // Around a grant and the writing of its data: a commit waits for these, and they for it.
+    class DataWrite {
+    public:
+        explicit DataWrite(MountedVolume& volume) : volume_(volume) { volume_.begin_data(); }
+        ~DataWrite() { volume_.end_data(); }
+        DataWrite(const DataWrite&) = delete;
+        DataWrite& operator=(const DataWrite&) = delete;
+
+    private:
+        MountedVolume& volume_;
+    };
+
+    // Moves data of consecutive blocks from `block` on. Errors: io.
+    Result<> transfer(BlockRequest::Operation operation, u64 block,
+                      std::span<const BufferPiece> pieces);
+
+private:
+    friend class Ref<MountedVolume>;
+    friend class VolumeCall;
+
+    // Metadata comes and goes through here.
+    class DeviceSource final : public BlockSource {
+    public:
+        explicit DeviceSource(BlockDevice& device) : device_(device) {}
+        Result<> read(u64 offset, std::span<u8> to) override { return device_.read(offset, to); }
+        Result<> write(u64 offset, std::span<const u8> from) override {
+            return device_.write(offset, from);
+        }
+        Result<> flush() override { return device_.flush(); }
+        u64 size() const override { return device_.size_in_bytes(); }
+
+    private:
+        BlockDevice& device_;
+    };
+
+    // Buffers of requests, made in advance: what write-back needs allocates nothing.
+    static constexpr u32 exchange_count = 8;
+    static constexpr unsigned exchange_order = 1;
+    static constexpr u64 exchange_bytes = page_size << exchange_order;
+
+    MountedVolume(Ref<BlockDevice> device, Gate& gate);
+    Result<> make_exchanges();
+    u32 take_exchange();
+    void give_exchange(u32 index);
+    void begin_data();
+    void end_data();
+    Result<> commit();
+
+    // VolumeHost
+    void report(const char* text, usize length) override;
+    i64 now() override;
+    u32 random() override;
+    void lock() override PITH_NO_ANALYSIS { lock_.acquire(); }
+    void unlock() override PITH_NO_ANALYSIS { lock_.release(); }
+
+    Ref<BlockDevice> device_;
+    Gate& gate_;
+    DeviceSource source_;
+    VolumeInfo info_;
+    Lock<lock_class::volume> lock_;
+    VolumeState state_;       // guarded by lock_
+    bool committing_ = false; // guarded by lock_
+    WaitQueue data_changes_;  // data_in_flight, committing_
+    Page* exchanges_[exchange_count] = {};
+    std::atomic<u32> free_exchanges_{0}; // a bit each
+    WaitQueue exchange_freed_;
+    std::atomic<u64> random_state_{0};
+};
+
+// One request to the volume's component: fill in exchange and text, run, read the answer there.
+// Process context, no lock of order `volume` or above held; waits for a buffer if all are in use.
+class VolumeCall {
+public:
+    explicit VolumeCall(MountedVolume& volume) : volume_(volume), index_(volume.take_exchange()) {
+        exchange() = {};
+    }
+    ~VolumeCall() { volume_.give_exchange(index_); }
+    VolumeCall(const VolumeCall&) = delete;
+    VolumeCall& operator=(const VolumeCall&) = delete;
+
+    FileExchange& exchange() { return *reinterpret_cast<FileExchange*>(bytes()); }
+    std::span<u8> text() {
+        return {bytes() + component::exchange_text,
+                MountedVolume::exchange_bytes - component::exchange_text};
+    }
+    // Puts names (a value) into the text, one behind the other. Errors: nametoolong.
+    Result<> put(std::string_view first, std::string_view second = {});
+    FileSystem::Arguments arguments;
+
+    // Errors: the operation's; io when the component has been given up.
+    Result<u64> run(FileSystem::Operation operation);
+
+private:
+    u8* bytes() { return volume_.exchanges_[index_]->bytes(); }
+
+    MountedVolume& volume_;
+    const u32 index_;
+};
+
+// Starts an instance of a file-system component ("ext4") for one volume and gives its gate; the
+// component manager registers it at start.
+using VolumeStarter = Result<Gate*> (*)(std::string_view component);
+void set_volume_starter(VolumeStarter starter);
+// Errors: nodev (no such component, or no manager yet), nomem.
+Result<Gate*> start_volume_component(std::string_view component);
+
+} // namespace core::file
