@@ -121,10 +121,12 @@ Result<usize> write_content_locked(Inode& inode, IoCursor& source, u64 offset) {
     usize done = 0;
     while (!source.empty()) {
         const usize start = offset & in_page;
-        const usize part = page_size - start < source.left() ? page_size - start : source.left();
+        const usize contiguous = source.contiguous();
+        const usize part = page_size - start < contiguous ? page_size - start : contiguous;
         const u64 page_start = offset - start;
-        const bool covers = (start == 0 || page_start >= old_size) &&
-                            (start + part == page_size || page_start + start + part >= inode.size());
+        const u64 size = inode.size();
+        const bool covers = (start == 0 || page_start >= size) &&
+                            (start + part == page_size || page_start + start + part >= size);
         const Result<usize> moved =
             write_page(inode, cache, source, {offset >> page_shift, start, part, covers});
         if (!moved) {

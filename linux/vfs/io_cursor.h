@@ -26,6 +26,8 @@ public:
     usize left() const { return left_; }
     bool empty() const { return left_ == 0; }
     bool is_kernel() const { return kernel_; }
+    // Bytes of the current part of a vector.
+    usize contiguous() const { return segment_; }
 
     // Moves bytes and the cursor. Both give how many bytes went; fewer than asked for only after a fault.
     // Errors: fault, when not even the first byte could be moved.
