@@ -41,6 +41,9 @@ Result<> unregister_device_node(DeviceType type, DeviceNumber number);
 Result<Ref<OpenFile>> open_device(DeviceType type, DeviceNumber number, const Path& path, u32 flags);
 // Name of a major number for /proc/devices ("ttyS", "virtblk"). `name` has static storage.
 void name_device_major(DeviceType type, u32 major, const char* name);
+// The named majors, in the order they were named.
+void for_each_device_major(bool (*visit)(DeviceType type, u32 major, const char* name, void* argument),
+                           void* argument);
 // The device numbers in order, for /proc and /sys; false ends. Calls `visit` without locks held.
 void for_each_device(bool (*visit)(const DeviceNode& node, void* argument), void* argument);
 

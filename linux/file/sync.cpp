@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // fsync and its kin, advice and read-ahead.
+#include "linux/devfs/block_file.h"
 #include "linux/syscall/syscall.h"
 #include "linux/vfs/inode.h"
 #include "linux/vfs/mount.h"
@@ -21,6 +22,7 @@ Result<u64> sys_fdatasync(u32 fd) {
 
 Result<u64> sys_sync() {
     (void)MountTable::sync_all_file_systems(true);
+    (void)sync_block_devices(true);
     return u64{0};
 }
 

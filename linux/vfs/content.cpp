@@ -155,6 +155,11 @@ Result<usize> allowed_write(const Inode& inode, u64 offset, usize size) {
             size = limit - offset;
         }
     }
+    if (inode.type() == file_mode::block_device) {
+        if (offset >= inode.size())
+            return Failure(Errno::nospc);
+        return size < inode.size() - offset ? size : inode.size() - offset;
+    }
     const u64 maximum = inode.super_block().maximum_size;
     if (offset >= maximum)
         return Failure(Errno::fbig);
