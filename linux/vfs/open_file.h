@@ -31,6 +31,7 @@ enum class FileFamily : u8 {
     signal_queue,
     terminal,
     ring,
+    inotify,
 };
 
 // Hangs waiters on the queues a file would wake when its readiness changes. poll, select and epoll each
