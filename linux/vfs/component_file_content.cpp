@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Data of file systems in components: page cache ↔ block device. Blocks get their place when dirty pages
-// are written (delayed allocation); until then space is promised, so that nothing accepted is lost.
+// Data of file systems in components: page cache and block device. Blocks get their place when
+// dirty pages are written (delayed allocation); until then space is promised, so that nothing
+// accepted is lost.
 #include "abi/linux/file.h"
 #include "linux/vfs/component_file_system.h"
 

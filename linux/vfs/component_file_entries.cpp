@@ -153,8 +153,8 @@ Result<> DiskInode::read_link(LinkTarget& target) {
     VolumeCall call(volume());
     call.arguments = about();
     const u64 length = TRY(call.run(Operation::read_link));
-    const usize room = target.buffer.size() < call.text().size() ? target.buffer.size()
-                                                                 : call.text().size();
+    const usize room =
+        target.buffer.size() < call.text().size() ? target.buffer.size() : call.text().size();
     if (length > room)
         return Failure(Errno::nametoolong);
     __builtin_memcpy(target.buffer.data(), call.text().data(), length);
@@ -162,7 +162,8 @@ Result<> DiskInode::read_link(LinkTarget& target) {
     return {};
 }
 
-// ---- extended attributes --------------------------------------------------------------------------------
+// ---- extended attributes
+// --------------------------------------------------------------------------------
 
 Result<usize> DiskInode::get_xattr(std::string_view name, std::span<u8> value) {
     VolumeCall call(volume());

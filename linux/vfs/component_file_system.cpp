@@ -26,7 +26,8 @@ Timestamp timestamp_of(TimeSpec time) {
 
 } // namespace
 
-// ---- the super block -------------------------------------------------------------------------------
+// ---- the super block
+// -------------------------------------------------------------------------------
 
 DiskSuperBlock::DiskSuperBlock(const FileSystemType& type, Ref<MountedVolume> volume)
     : SuperBlock(type, Caching::normal), volume_(std::move(volume)) {
@@ -98,7 +99,8 @@ void DiskSuperBlock::shut_down() {
         LOG_ERROR("{}: not unmounted cleanly: {}", volume_->device().name(), outcome.error());
 }
 
-// ---- attributes ---------------------------------------------------------------------------------------
+// ---- attributes
+// ---------------------------------------------------------------------------------------
 
 DiskInode::DiskInode(DiskSuperBlock& super_block, const FileAttributes& attributes)
     : Inode(super_block, attributes.inode, attributes.mode), owner_(super_block) {
@@ -227,7 +229,8 @@ void DiskInode::evict() {
     Inode::evict();
 }
 
-// ---- mounting -----------------------------------------------------------------------------------------
+// ---- mounting
+// -----------------------------------------------------------------------------------------
 
 namespace {
 

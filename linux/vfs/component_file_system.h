@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// File systems whose format a component knows (ext4): a mounted volume (core/file) as super block and
-// inodes. Names, attributes and blocks are asked of the component; data moves here, between the page cache
-// and the block device, with the extents the core remembers.
+// File systems whose format a component knows (ext4): a mounted volume (core/file) as super block
+// and inodes. Names, attributes and blocks are asked of the component; data moves here, between the
+// page cache and the block device, with the extents the core remembers.
 #pragma once
 
 #include "core/file/extent_cache.h"
