@@ -26,7 +26,7 @@ extern const ExceptionSite exception_table_end[];
 namespace arch {
 namespace {
 
-constexpr u64 fault_write = 2, fault_fetch = 16; // page-fault error code, SDM 4.7
+constexpr u64 fault_write = 2, fault_user = 4, fault_fetch = 16; // page-fault error code, SDM 4.7
 
 u64 place(const i32& field) {
     return reinterpret_cast<u64>(&field) + static_cast<u64>(static_cast<i64>(field));
@@ -61,7 +61,9 @@ void page_fault_from_user(UserFrame& frame, u64 address, u64 error) {
     using core::FaultOutcome;
     core::AddressSpace& space = *core::Thread::current().address_space();
     FaultOutcome outcome = FaultOutcome::no_mapping;
-    if (address < core::user_end)
+    // Without the user bit the CPU itself reached for memory on the program's behalf (a descriptor table;
+    // QEMU's far return, which reads the stack with the kernel's rights): nothing to page in for that.
+    if (address < core::user_end && (error & fault_user))
         outcome = space.handle_fault(UserVirt(address), access_of(error));
     if (outcome == FaultOutcome::resolved) [[likely]]
         return;
