@@ -76,7 +76,7 @@ private:
 // Errors: noent.
 Result<Ref<BlockDevice>> find_block_device(std::string_view name);
 Result<Ref<BlockDevice>> find_block_device(BlockDeviceNumber number);
-// Visits all, disks before their partitions, until `visit` answers false.
+// Visits all, disks before their partitions, until `visit` answers false; no lock is held meanwhile.
 void for_each_block_device(bool (*visit)(BlockDevice& device, void* argument), void* argument);
 // Told of each device that appears (present) or goes; called for those already there at once.
 // One listener (devtmpfs and uevents sit behind it).

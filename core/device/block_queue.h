@@ -33,6 +33,7 @@ public:
     const component::BlockProperties& properties() const { return properties_; }
     void set_capacity(u64 sectors) { properties_.capacity = sectors; }
     BlockStatistics statistics();
+    static BlockRequest& request_of(GateCall& call);
 
 private:
     static constexpr u32 merge_slots = 4;
@@ -43,7 +44,6 @@ private:
         MergeSlot merges[merge_slots];
         BlockStatistics statistics;
     };
-    using Locked = ::core::Locked<State, lock_class::device_queue>;
 
     BlockRequest* take_startable(State& state);
     void merge_followers(State& state, BlockRequest& leader);
@@ -54,7 +54,6 @@ private:
     static void part_completed(GateCall& call);
     bool continue_after(BlockRequest& request);
     void finish(BlockRequest& request);
-    static BlockRequest& request_of(GateCall& call);
 
     Gate& gate_;
     component::BlockProperties properties_;

@@ -71,8 +71,11 @@ private:
         bool sending = false;  // transmit_ is on its way
         bool gone = false;
         ByteStreamReceiver* receiver = nullptr;
+        u32 receiver_calls = 0; // being made right now
     };
 
+    template <typename Function>
+    void with_receiver(Function function);
     void start_sending();
     static void transmit_completed(GateCall& call);
     static void ready_completed(GateCall& call);

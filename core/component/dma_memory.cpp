@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "core/component/dma_memory.h"
+
+#include <utility>
+
+#include "base/bits.h"
+#include "base/memory_functions.h"
+#include "core/memory/frames.h"
+
+namespace core {
+
+DmaBlocks::DmaBlocks(DmaBlocks&& other) noexcept { *this = std::move(other); }
+
+DmaBlocks& DmaBlocks::operator=(DmaBlocks&& other) noexcept {
+    for (u32 i = 0; i < capacity; ++i)
+        std::swap(blocks_[i], other.blocks_[i]);
+    return *this;
+}
+
+Result<component::DmaBlock> DmaBlocks::allocate(u64 length, u64 alignment) {
+    constexpr u64 largest = u64{4} << 20;
+    if (length == 0 || length > largest || alignment > largest ||
+        (alignment & (alignment - 1)) != 0)
+        return Failure(Errno::inval);
+    const u64 size = length > alignment ? length : alignment; // a block is aligned to its size
+    const u32 order = base::log2_up(base::divide_up(size, page_size));
+    for (u32 i = 0; i < capacity; ++i) {
+        if (blocks_[i].memory)
+            continue;
+        Page* page = TRY(allocate_block(order, PageUse::kernel));
+        blocks_[i] = {page->bytes(), page->physical().value, length, order};
+        memset(blocks_[i].memory, 0, page_size << order);
+        return component::DmaBlock{i, 0, blocks_[i].address, length};
+    }
+    return Failure(Errno::nospc);
+}
+
+Result<> DmaBlocks::free(u32 index) {
+    if (index >= capacity || !blocks_[index].memory)
+        return Failure(Errno::inval);
+    free_block(page_of(PhysAddr(blocks_[index].address)), blocks_[index].order);
+    blocks_[index] = {};
+    return {};
+}
+
+Result<std::span<u8>> DmaBlocks::view(u32 index) const {
+    if (index >= capacity || !blocks_[index].memory)
+        return Failure(Errno::inval);
+    return std::span<u8>(blocks_[index].memory, blocks_[index].length);
+}
+
+Result<component::DmaBlock> DmaBlocks::describe(u32 index) const {
+    if (index >= capacity || !blocks_[index].memory)
+        return Failure(Errno::noent);
+    return component::DmaBlock{index, 0, blocks_[index].address, blocks_[index].length};
+}
+
+void DmaBlocks::free_all() {
+    for (u32 i = 0; i < capacity; ++i)
+        (void)free(i);
+}
+
+} // namespace core

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Memory an instance shares with its device: physically contiguous, owned by the core, kept until the
+// device is known to be reset.
+#pragma once
+
+#include <span>
+
+#include "abi/component/env_table.h"
+#include "base/address.h"
+#include "base/result.h"
+
+namespace core {
+
+class DmaBlocks {
+public:
+    static constexpr u32 capacity = 64;
+
+    DmaBlocks() = default;
+    DmaBlocks(DmaBlocks&& other) noexcept;
+    DmaBlocks& operator=(DmaBlocks&& other) noexcept;
+    ~DmaBlocks() { free_all(); }
+
+    // Zeroed. Errors: nomem, nospc, inval.
+    Result<component::DmaBlock> allocate(u64 length, u64 alignment);
+    Result<> free(u32 index);
+    // Errors: inval.
+    Result<std::span<u8>> view(u32 index) const;
+    Result<component::DmaBlock> describe(u32 index) const;
+    void free_all();
+
+private:
+    struct Block {
+        u8* memory = nullptr;
+        u64 address = 0;
+        u64 length = 0;
+        u32 order = 0;
+    };
+    Block blocks_[capacity];
+};
+
+} // namespace core

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Env in the kernel: DMA memory, buffers of requests, child sessions; and the table itself.
+#include <algorithm>
+
+#include "core/component/env_calls.h"
+#include "core/component/manager.h"
+
+namespace core {
+
+using namespace component;
+
+// --- memory for the device
+
+i64 EnvCalls::allocate_dma(Env* env, u64 length, u64 alignment, DmaBlock* block) {
+    const auto made = of(env).dma_.allocate(length, alignment);
+    if (!made)
+        return error(made.error());
+    *block = *made;
+    return 0;
+}
+i64 EnvCalls::free_dma(Env* env, u32 block) {
+    return of(env).dma_.free(block) ? 0 : reject(of(env), "freed memory it does not have");
+}
+i64 EnvCalls::dma_view(Env* env, u32 block, u8** view) {
+    const auto found = of(env).dma_.view(block);
+    if (!found)
+        return reject(of(env), "looked at memory it does not have");
+    *view = found->data();
+    return static_cast<i64>(found->size());
+}
+i64 EnvCalls::dma_block(Env* env, u32 index, DmaBlock* block) {
+    const auto found = of(env).dma_.describe(index);
+    if (!found)
+        return error(found.error());
+    *block = *found;
+    return 0;
+}
+
+// --- buffers
+
+namespace {
+
+// Pages [offset, offset + length) of a kernel mapping, piece by piece.
+template <typename Visit>
+void visit_mapping(const u8* start, u64 offset, u64 length, Visit visit) {
+    while (length != 0) {
+        const u64 here = std::min(length, page_size - (offset % page_size));
+        if (!visit(BufferPiece{physical_of(KernelVirt(start + offset)), here}))
+            return;
+        offset += here;
+        length -= here;
+    }
+}
+
+} // namespace
+
+template <typename Visit>
+Result<> EnvCalls::for_each_piece(Instance& self, u64 request, const Buffer& buffer, u64 offset,
+                                  Visit visit) {
+    if (offset > buffer.length || buffer.offset > ~u64{0} - buffer.length)
+        return Failure(Errno::inval);
+    u64 skip = buffer.offset + offset;
+    u64 left = buffer.length - offset;
+    if (buffer.object == ObjectId::arena) {
+        if (buffer.offset + buffer.length > self.arena_.size().value)
+            return Failure(Errno::inval);
+        visit_mapping(self.arena_.as<u8>(), skip, left, visit);
+        return {};
+    }
+    const u32 name = static_cast<u32>(buffer.object);
+    if (name >> 28 == 4) {
+        const auto block = self.dma_.describe(name & 0x0fff'ffff);
+        if (!block || buffer.offset + buffer.length > block->length)
+            return Failure(Errno::inval);
+        visit(BufferPiece{PhysAddr(block->address + skip), left});
+        return {};
+    }
+    if (buffer.object != ObjectId::own_request)
+        return Failure(Errno::inval);
+    const GateCall* call = self.strand_.find(request);
+    if (!call)
+        return Failure(Errno::inval);
+    for (const BufferPiece& piece : call->pieces) {
+        if (left == 0)
+            return {};
+        if (skip >= piece.length) {
+            skip -= piece.length;
+            continue;
+        }
+        const u64 here = std::min(left, piece.length - skip);
+        if (!visit(BufferPiece{piece.address + skip, here}))
+            return {};
+        skip = 0;
+        left -= here;
+    }
+    return left == 0 ? Result<>() : Result<>(Failure(Errno::inval));
+}
+
+i64 EnvCalls::map_buffer(Env* env, u64 request, const Buffer* buffer, DmaSegment* segments,
+                         u32 capacity) {
+    u32 used = 0;
+    bool full = false;
+    const auto visited =
+        for_each_piece(of(env), request, *buffer, 0, [&](const BufferPiece& piece) {
+            if (used != 0 && segments[used - 1].address + segments[used - 1].length ==
+                                 piece.address.value) {
+                segments[used - 1].length += piece.length;
+                return true;
+            }
+            full = used == capacity;
+            if (!full)
+                segments[used++] = {piece.address.value, piece.length};
+            return !full;
+        });
+    if (!visited)
+        return error(visited.error());
+    return full ? error(Errno::e2big) : used;
+}
+i64 EnvCalls::unmap_buffer(Env*, u64) { return 0; } // no IOMMU yet: nothing was entered anywhere
+
+i64 EnvCalls::buffer_view(Env* env, u64 request, const Buffer* buffer, u64 offset, u8** view) {
+    i64 length = 0;
+    const auto visited =
+        for_each_piece(of(env), request, *buffer, offset, [&](const BufferPiece& piece) {
+            *view = physical_view(piece.address);
+            length = static_cast<i64>(piece.length);
+            return false;
+        });
+    return visited ? length : error(visited.error());
+}
+
+i64 EnvCalls::copy(Instance& self, u64 request, const Buffer& buffer, u64 offset, u8* memory,
+                   u64 length, bool to_buffer) {
+    if (offset > buffer.length || length > buffer.length - offset)
+        return error(Errno::inval);
+    Buffer part = buffer;
+    part.offset += offset;
+    part.length = length;
+    const auto visited = for_each_piece(self, request, part, 0, [&](const BufferPiece& piece) {
+        u8* place = physical_view(piece.address);
+        memcpy(to_buffer ? place : memory, to_buffer ? memory : place, piece.length);
+        memory += piece.length;
+        return true;
+    });
+    return visited ? 0 : error(visited.error());
+}
+i64 EnvCalls::copy_from_buffer(Env* env, u64 request, const Buffer* buffer, u64 offset, void* to,
+                               u64 length) {
+    return copy(of(env), request, *buffer, offset, static_cast<u8*>(to), length, false);
+}
+i64 EnvCalls::copy_to_buffer(Env* env, u64 request, const Buffer* buffer, u64 offset,
+                             const void* from, u64 length) {
+    return copy(of(env), request, *buffer, offset,
+                const_cast<u8*>(static_cast<const u8*>(from)), length, true);
+}
+
+// --- children
+
+i64 EnvCalls::child_count(Env* env) { return of(env).child_count_; }
+
+i64 EnvCalls::child_properties(Env* env, u32 child, u64 fingerprint, void* properties,
+                               u64 capacity) {
+    Instance& self = of(env);
+    if (child >= self.child_count_)
+        return error(Errno::noent);
+    const Instance::Child& found = self.children_[child];
+    if (found.fingerprint != fingerprint || found.property_bytes != capacity)
+        return error(Errno::proto);
+    memcpy(properties, found.properties, capacity);
+    return 0;
+}
+
+i64 EnvCalls::call_child(Env* env, u32 child, Request* request, Reply* reply) {
+    Instance& self = of(env);
+    if (child >= self.child_count_)
+        return error(Errno::noent);
+    if (self.strand_.never_waits() && self.state() != InstanceState::starting)
+        return reject(self, "a wait in a strand that never waits");
+    constexpr u32 capacity = 64;
+    BufferPiece pieces[capacity];
+    u32 used = 0;
+    bool full = false;
+    GateCall call;
+    if (request->buffer.object != ObjectId::none) {
+        const auto visited = for_each_piece(self, request->id, request->buffer, 0,
+                                            [&](const BufferPiece& piece) {
+                                                full = used == capacity;
+                                                if (!full)
+                                                    pieces[used++] = piece;
+                                                return !full;
+                                            });
+        if (!visited || full)
+            return error(visited ? Errno::e2big : visited.error());
+    }
+    call.request = *request;
+    call.request.buffer.object = used ? ObjectId::own_request : ObjectId::none;
+    call.request.buffer.offset = 0;
+    call.pieces = {pieces, used};
+    Strand::Activation* parked = self.strand_.park();
+    (void)self.children_[child].gate->call(call);
+    *reply = call.reply;
+    return self.strand_.unpark(parked) ? 0 : error(Errno::canceled);
+}
+
+// --- published records: stores come with the transports that need them
+
+i64 EnvCalls::read_record(Env*, u32, u64, RecordView*) { return error(Errno::noent); }
+i64 EnvCalls::release_record(Env*, u32, u32) { return error(Errno::inval); }
+i64 EnvCalls::publish(Env*, u64, const RecordChange*, u64) { return error(Errno::noent); }
+i64 EnvCalls::was_published(Env*, u64) { return 0; }
+
+i64 EnvCalls::request_services(Env* env, u64 request, const void** table) {
+    const GateCall* call = of(env).strand_.find(request);
+    if (!call || !call->services)
+        return error(Errno::noent);
+    *table = call->services;
+    return 0;
+}
+
+constexpr EnvTable kernel_env_table = {
+    .size = sizeof(EnvTable),
+    .abi = env_abi,
+#define PITH_ENV_CALL(name) .name = EnvCalls::name,
+    PITH_ENV_CALL(log) PITH_ENV_CALL(now) PITH_ENV_CALL(wall_clock) PITH_ENV_CALL(sleep_until)
+    PITH_ENV_CALL(set_timer) PITH_ENV_CALL(cancel_timer) PITH_ENV_CALL(random)
+    PITH_ENV_CALL(configuration) PITH_ENV_CALL(count) PITH_ENV_CALL(trace) PITH_ENV_CALL(fail)
+    PITH_ENV_CALL(device_fact) PITH_ENV_CALL(window_info) PITH_ENV_CALL(read_register)
+    PITH_ENV_CALL(write_register) PITH_ENV_CALL(window_memory)
+    PITH_ENV_CALL(read_configuration_space) PITH_ENV_CALL(control)
+    PITH_ENV_CALL(enable_interrupt) PITH_ENV_CALL(disable_interrupt)
+    PITH_ENV_CALL(acknowledge_interrupt) PITH_ENV_CALL(allocate_dma) PITH_ENV_CALL(free_dma)
+    PITH_ENV_CALL(dma_view) PITH_ENV_CALL(dma_block) PITH_ENV_CALL(map_buffer)
+    PITH_ENV_CALL(unmap_buffer) PITH_ENV_CALL(buffer_view) PITH_ENV_CALL(copy_from_buffer)
+    PITH_ENV_CALL(copy_to_buffer) PITH_ENV_CALL(offer) PITH_ENV_CALL(update_offer)
+    PITH_ENV_CALL(withdraw) PITH_ENV_CALL(complete) PITH_ENV_CALL(deliver)
+    PITH_ENV_CALL(child_count) PITH_ENV_CALL(child_properties) PITH_ENV_CALL(call_child)
+    PITH_ENV_CALL(read_record) PITH_ENV_CALL(release_record) PITH_ENV_CALL(publish)
+    PITH_ENV_CALL(was_published) PITH_ENV_CALL(request_services)
+#undef PITH_ENV_CALL
+};
+
+} // namespace core
