@@ -38,6 +38,21 @@ struct MapRequest {
 // What happened with a fault the kernel tried to resolve.
 enum class FaultOutcome : u8 { resolved, no_mapping, no_right, bus_error, no_memory };
 
+// What can be changed in whole mappings besides their rights (madvise, mlock).
+enum class MappingChange : u8 {
+    access_normal,
+    access_random,
+    access_sequential,
+    dont_fork,
+    do_fork,
+    wipe_on_fork, // errors: inval for what is not private anonymous memory
+    keep_on_fork,
+    dont_dump,
+    do_dump,
+    lock,
+    unlock,
+};
+
 class AddressSpace final : public Object {
 public:
     // Empty, sharing the kernel half. Errors: nomem.
@@ -61,6 +76,10 @@ public:
     // Grows or shrinks the heap mapping that starts at `start` so that it ends at `end`; creates
     // it.
     Result<> set_heap(UserVirt start, UserVirt end);
+
+    // Changes every mapping of a range, or all. Errors: nomem (a hole; the rest is changed), inval.
+    Result<> change(UserVirt address, Bytes length, MappingChange what);
+    Result<> change_all(MappingChange what);
 
     // Throws private pages away (MADV_DONTNEED, MADV_FREE); they read as fresh afterwards.
     Result<> discard(UserVirt address, Bytes length);
@@ -137,6 +156,8 @@ private:
     void erase(Mapping& mapping) PITH_REQUIRES(lock_);
     bool covers(u64 start, u64 end) PITH_REQUIRES(lock_);
     Result<> check_limits(const MapRequest& request, u64 length) PITH_REQUIRES(lock_);
+
+    Result<> change_mapping(Mapping& mapping, MappingChange what) PITH_REQUIRES(lock_);
 
     // page tables of a range
     Result<> remove_range(u64 start, u64 end) PITH_REQUIRES(lock_);
