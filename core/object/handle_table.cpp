@@ -88,6 +88,14 @@ HandleTable::~HandleTable() {
     ::operator delete(slots_.load());
 }
 
+RefOrNull<Object> HandleTable::share(u32 index) const {
+    TableLock guard(lock_);
+    const Slots* slots = slots_.load(std::memory_order_relaxed);
+    if (index >= slots->capacity)
+        return nullptr;
+    return RefOrNull<Object>::share(slots->slots[index].object.load(std::memory_order_relaxed));
+}
+
 Borrowed HandleTable::borrow(u32 index) const {
     if (sharers() == 1) [[likely]] {
         // Only this thread can change the table: no lock, no reference.

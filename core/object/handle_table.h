@@ -69,6 +69,8 @@ public:
 
     // The object at `index`, or a null Borrowed. Process context; valid for the current call only.
     Borrowed borrow(u32 index) const;
+    // The same with a reference, from any table (another process's, too). Process context.
+    RefOrNull<Object> share(u32 index) const;
 
     // Puts `object` into the lowest free slot >= `lowest` and < `limit`. Errors: mfile, nomem.
     Result<u32> install(Ref<Object> object, Rights rights, bool close_on_exec, u32 lowest,
