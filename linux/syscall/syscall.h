@@ -3,9 +3,13 @@
 // row in abi/linux/syscalls. Bodies include this header only for the types their arguments use.
 #pragma once
 
-#include "abi/linux/poll.h"
-#include "abi/linux/signal.h"
 #include "abi/linux/file.h"
+#include "abi/linux/poll.h"
+#include "abi/linux/process.h"
+#include "abi/linux/scheduling.h"
+#include "abi/linux/signal.h"
+#include "abi/linux/system.h"
+#include "abi/linux/time.h"
 #include "abi/linux/types.h"
 #include "arch/api/user_frame.h"
 #include "base/result.h"
@@ -32,16 +36,36 @@ T from_register(u64 value) {
         return T(value);
 }
 
+// A call failed: what goes into the result register. Remembers that it may be restarted.
+i64 call_failed(arch::UserFrame& frame, Errno error);
+
 template <auto Body>
 struct Trampoline;
 
 template <typename... Arguments, Result<u64> (*Body)(Arguments...)>
 struct Trampoline<Body> {
+    static i64 finish(arch::UserFrame& frame, const Result<u64>& result) {
+        return result ? static_cast<i64>(*result) : call_failed(frame, result.error());
+    }
     static i64 call(arch::UserFrame& frame) {
         return [&]<unsigned... I>(std::integer_sequence<unsigned, I...>) -> i64 {
-            const Result<u64> result = Body(from_register<Arguments>(arch::argument(frame, I))...);
-            return result ? static_cast<i64>(*result) : -static_cast<i64>(result.error());
+            return finish(frame, Body(from_register<Arguments>(arch::argument(frame, I))...));
         }(std::make_integer_sequence<unsigned, sizeof...(Arguments)>{});
+    }
+    // By the 32-bit convention; signed words are widened with their sign.
+    static i64 call_compat(arch::UserFrame& frame) {
+        return [&]<unsigned... I>(std::integer_sequence<unsigned, I...>) -> i64 {
+            return finish(frame, Body(from_compat<Arguments>(arch::argument32(frame, I))...));
+        }(std::make_integer_sequence<unsigned, sizeof...(Arguments)>{});
+    }
+
+private:
+    template <typename T>
+    static T from_compat(u64 value) {
+        if constexpr (std::is_integral_v<T> && std::is_signed_v<T>)
+            return static_cast<T>(static_cast<i32>(value));
+        else
+            return from_register<T>(value);
     }
 };
 

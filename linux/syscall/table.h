@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The tables of Linux's system calls: x86-64's, and i386's for int 0x80.
+#pragma once
+
+#include "core/task/thread.h"
+
+namespace linux {
+
+extern const core::CallTable call_table;
+extern const core::CallTable compat_call_table;
+
+} // namespace linux
