@@ -47,7 +47,9 @@ public:
 private:
     friend class Ref<UserAccount>;
     explicit UserAccount(UserId user) : id(user) {}
+    static UserAccount* find_locked(UserId id);
     UserAccount* next_ = nullptr; // in the table's chain, guarded by its lock
+    bool chained_ = false;
 };
 
 // Supplementary groups, sorted ascending. Immutable.
@@ -101,6 +103,9 @@ private:
 };
 
 class Task;
+
+// /proc/sys/fs/suid_dumpable: what a program that changed identity becomes.
+inline constinit std::atomic<u8> g_suid_dumpable{0};
 
 // Of the current task.
 const Credentials& current_credentials();

@@ -54,7 +54,7 @@ public:
     const Ref<core::AddressSpace> space;
     core::Lock<core::lock_class::program_image> lock;
     // Guarded by `lock` (racy reads for procfs are fine: words).
-    RefOrNull<OpenFile> executable; // /proc/PID/exe
+    RefOrNull<OpenFile> executable; // /proc/PID/exe; its file refuses writers meanwhile
     u64 code_start = 0, code_end = 0, data_start = 0, data_end = 0;
     u64 heap_start = 0, heap_end = 0;
     u64 stack_start = 0;
@@ -68,8 +68,12 @@ public:
     u32 membarrier_registered = 0; // commands registered, guarded by lock
     u64 lock_future = 0;       // mlockall(MCL_FUTURE | MCL_ONFAULT) flags
 
+    // Takes the file and denies writing to it; `lock` held or not yet shared.
+    void set_executable(RefOrNull<OpenFile> file);
+
 private:
     friend class Ref<ProgramImage>;
+    void release_executable();
     explicit ProgramImage(Ref<core::AddressSpace> of_space);
 };
 
@@ -97,6 +101,7 @@ public:
 
     // --- Guarded by ProcessTable::lock() ---
     RefOrNull<Process> parent;       // the real parent; null for the first process
+    std::atomic<Pid> parent_pid{0};  // its pid; read without the lock
     ListLink sibling_link;           // among parent's children
     ListLink group_link;             // among the group's members
     List<Process, &Process::sibling_link> children; // with zombies
@@ -113,6 +118,7 @@ public:
     bool is_subreaper = false;       // PR_SET_CHILD_SUBREAPER
     bool has_subreaper_ancestor = false;
     bool unkillable = false;         // init: signals without handler do nothing
+    RefOrNull<UserAccount> zombie_account; // counts it until it is reaped
     UserId exit_user = 0;            // real user at exit, for SIGCHLD's siginfo
     RefOrNull<ProgramImage> image;   // null after exit
     Usage exited_tasks;              // of tasks that ended
@@ -123,6 +129,13 @@ public:
     core::WaitQueue child_events;
     // Woken when this process becomes a zombie (pidfd polls) and when its task count drops.
     core::WaitQueue exit_events;
+
+    // Sets parent and parent_pid; gives the old reference, to be dropped without the lock.
+    RefOrNull<Process> set_parent(RefOrNull<Process> fresh) {
+        parent_pid.store(fresh ? fresh->pid : 0, std::memory_order_relaxed);
+        std::swap(parent, fresh);
+        return fresh;
+    }
 
     // --- Words read without a lock ---
     u64 limit(Resource resource) const {
@@ -161,11 +174,19 @@ public:
     List<Process, &Process::group_link> members; // guarded by the table's lock
 };
 
+// What one living task used. Its process's signals.lock or the table's lock is held, or it is current.
+Usage usage_of_task(const Task& task);
+
 // References to what another task may drop at any moment (it exits); null when it already has. Process
 // context.
 RefOrNull<core::HandleTable> files_of(const Task& task);
 RefOrNull<FileContext> file_context_of(const Task& task);
 RefOrNull<ProgramImage> image_of(const Process& process);
+// Whether the current task may look into another one's memory and secrets (ptrace's rule for reading,
+// PTRACE_MODE_READ): the same user throughout and dumpable, or CAP_SYS_PTRACE.
+bool may_inspect(const Task& target);
+// The same for controlling it (PTRACE_MODE_ATTACH_REALCREDS).
+bool may_attach(const Task& target);
 // The letter of /proc/PID/stat: R S D T t Z X.
 char state_letter(const Task& task);
 char state_letter(const Process& process);

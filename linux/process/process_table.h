@@ -77,8 +77,10 @@ public:
     static bool has_init();
 };
 
-// Moves a process into a group, with lock() held; leaves the old one.
+// Puts a process that is in no group into one; takes it out of the one it is in, which leaves the table
+// with its last member. With lock() held; the caller keeps a reference to the group it leaves.
 void join_group(Process& process, ProcessGroup& group);
+void leave_group(Process& process, ProcessGroup& group);
 
 // Whether no member of the group has a parent in another group of its session, apart from `except`. With
 // the table's lock held.

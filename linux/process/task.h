@@ -25,12 +25,17 @@ struct RestartBlock {
     u64 words[5] = {};
 };
 
+// The last trap that became a signal, for the signal frame.
+struct TrapRecord {
+    u64 number = 0, error_code = 0, address = 0;
+};
+
 // Bits of Task::flags; set and tested by the task itself unless said otherwise.
 namespace task_flag {
 inline constexpr u32 exiting = 1 << 0;         // past the point of no return of exit
 inline constexpr u32 no_new_privileges = 1 << 1;
 inline constexpr u32 in_exec = 1 << 2;
-inline constexpr u32 rseq_check = 1 << 3;      // look for an rseq section before the next return
+inline constexpr u32 reset_scheduling_on_fork = 1 << 3; // SCHED_RESET_ON_FORK
 inline constexpr u32 started_a_program = 1 << 4; // cleared by fork, set by exec (PF_FORKNOEXEC inverted)
 inline constexpr u32 parent_death_only_once = 1 << 5;
 inline constexpr u32 single_stepping = 1 << 6;
@@ -69,6 +74,9 @@ public:
     Nanos start_time;
     u64 timer_slack = 50'000;      // PR_SET_TIMERSLACK, nanoseconds
     RestartBlock restart;
+    void (*first_run)() = nullptr; // in its context, before it first returns to a program
+    bool call_interrupted = false; // the call now returning gave a restart error; own task only
+    TrapRecord trap;
     VforkWaiter* vfork_waiter = nullptr; // the parent that waits for our exec or exit
     const CallFilter* call_filter = nullptr; // seccomp; a reference of its own
     TaskTrace* trace = nullptr;    // while it is traced

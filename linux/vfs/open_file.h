@@ -29,6 +29,7 @@ enum class FileFamily : u8 {
     event_counter,
     timer,
     signal_queue,
+    process,
     terminal,
     ring,
     inotify,
