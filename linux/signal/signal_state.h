@@ -15,7 +15,7 @@
 
 namespace linux {
 
-// A signal in a queue. Counted against its sender's real user.
+// A signal in a queue. Counted against its target's real user.
 struct QueuedSignal {
     SigInfo info;
     RefOrNull<UserAccount> account;
@@ -83,7 +83,9 @@ struct TaskSignals {
     SignalSet waiting_for;             // sigtimedwait: these wake the task though blocked
     PendingSignals pending;            // sent to this task alone
     SignalStack alternate;             // own task only
-    i32 stop_signal = 0;               // group stop: this task still has to stop, with that signal
+    i32 stop_signal = 0;     // group stop: this task still has to stop, with that signal
+    bool stop_dequeued = false; // took a stop signal and no SIGCONT came since
+    bool doomed = false;        // SIGKILL or a group exit: nothing else will be delivered
 };
 
 // Of one process.
@@ -91,6 +93,7 @@ struct ProcessSignals {
     mutable core::Lock<core::lock_class::signals> lock;
     PendingSignals pending;             // to any of its tasks
     Ref<SignalHandlers> handlers;       // replaced under lock
+    core::WaitQueue resumed;            // stopped tasks wait here
     core::WaitQueue arrivals;           // woken when a signal arrives: signalfd and its pollers
 
     // Group exit: every task ends with this status.
@@ -102,8 +105,16 @@ struct ProcessSignals {
     u32 tasks_to_stop = 0;       // tasks that have not stopped yet
     bool report_stop = false;    // wait(WUNTRACED) has not seen it yet
     bool report_continue = false;// wait(WCONTINUED) has not seen it yet
+    i32 untold_change = 0;       // a CLD_ code the parent is still to be told, by a woken task
 
     explicit ProcessSignals(Ref<SignalHandlers> with_handlers) : handlers(std::move(with_handlers)) {}
 };
+
+// Makes a queue entry; null when memory or the limit of pending signals is short (`even_beyond` ignores
+// the limit). Any context.
+QueuedSignal* create_entry(const SigInfo& info, UserAccount& account, u64 limit, bool even_beyond);
+// Frees an entry that is in no queue (a timer's is left to its timer). Null is fine. Any context.
+void release_entry(QueuedSignal* entry);
+void release_entries(List<QueuedSignal, &QueuedSignal::link>& entries);
 
 } // namespace linux
