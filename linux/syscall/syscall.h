@@ -8,6 +8,7 @@
 #include "abi/linux/process.h"
 #include "abi/linux/scheduling.h"
 #include "abi/linux/signal.h"
+#include "abi/linux/socket.h"
 #include "abi/linux/system.h"
 #include "abi/linux/time.h"
 #include "abi/linux/types.h"
