@@ -15,13 +15,18 @@
 namespace component {
 
 // bit_cast is not a constant expression for a type that holds a pointer, a reference or a member
-// pointer, so naming its result in a template argument tells such types apart
-// (g++ 12 misses pointers in members that are not initialised; clang is the judge).
+// pointer, so naming its result in a template argument tells such types apart. (g++ 12 refuses
+// sound types with padding as well; clang is the judge.)
+#ifdef __clang__
 template <typename T>
 concept HoldsNoPointer = requires {
     typename std::bool_constant<(
         static_cast<void>(std::bit_cast<std::array<std::byte, sizeof(T)>>(T{})), true)>;
 };
+#else
+template <typename T>
+concept HoldsNoPointer = true;
+#endif
 
 // What may stand in an arena. Bit-fields are not accepted (use a Register field or a mask).
 template <typename T>

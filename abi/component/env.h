@@ -26,6 +26,12 @@ public:
     State& arena() {
         return *reinterpret_cast<State*>(arena_);
     }
+    // The same as a fresh object: for start(), where the arena is zeroes but its members may have
+    // other beginnings.
+    template <ArenaData State>
+    State& construct_arena() {
+        return *::new (static_cast<void*>(arena_)) State{};
+    }
     u64 arena_size() const { return arena_size_; }
     // Number of the strand this handler runs in.
     u32 strand() const { return strand_; }
