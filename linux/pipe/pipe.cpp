@@ -212,7 +212,7 @@ void Pipe::wake_writers() { write_queue_.wake_one(write_events); }
 
 void Pipe::open_end(bool reads, bool writes) {
     {
-        core::LockGuard<core::lock_class::pipe> guard(lock_);
+        PipeGuard guard(lock_);
         if (reads) {
             readers_.fetch_add(1, std::memory_order_relaxed);
             reader_openings_.fetch_add(1, std::memory_order_release);
@@ -230,7 +230,7 @@ void Pipe::open_end(bool reads, bool writes) {
 void Pipe::close_end(bool reads, bool writes) {
     bool one_sided;
     {
-        core::LockGuard<core::lock_class::pipe> guard(lock_);
+        PipeGuard guard(lock_);
         if (reads)
             readers_.fetch_sub(1, std::memory_order_relaxed);
         if (writes)
@@ -249,7 +249,7 @@ Result<u64> Pipe::set_size(u64 bytes, bool privileged) {
     const u64 rounded = u64{1} << base::log2_up(std::max(bytes, page_size));
     bool was_full;
     {
-        core::LockGuard<core::lock_class::pipe> guard(lock_);
+        PipeGuard guard(lock_);
         if (rounded > size() && rounded > unprivileged_maximum && !privileged)
             return Failure(Errno::perm);
         was_full = ring_.full();
@@ -261,7 +261,7 @@ Result<u64> Pipe::set_size(u64 bytes, bool privileged) {
 }
 
 u64 Pipe::readable_bytes() {
-    core::LockGuard<core::lock_class::pipe> guard(lock_);
+    PipeGuard guard(lock_);
     return ring_.bytes();
 }
 

@@ -12,6 +12,41 @@
 
 namespace linux {
 
+// The sleeping lock of a pipe. A splice takes it before the locks of the file at its other end, and two
+// pipes' in order of their addresses; everyone else takes it last.
+class PITH_CAPABILITY("pipe lock") PipeLock {
+public:
+    enum class Role : u16 { ordinary = 280, splice = 205, splice_second = 206 }; // lock orders
+
+    void acquire(Role role = Role::ordinary) PITH_ACQUIRE() {
+        core::might_sleep();
+        core::order_acquire(this, "pipe", static_cast<u16>(role), core::LockKind::mutex);
+        word_.acquire();
+    }
+    void release() PITH_RELEASE() {
+        core::order_release(this, core::LockKind::mutex);
+        word_.release();
+    }
+
+private:
+    core::MutexWord word_;
+};
+
+class PITH_SCOPED_CAPABILITY PipeGuard {
+public:
+    explicit PipeGuard(PipeLock& lock, PipeLock::Role role = PipeLock::Role::ordinary)
+        PITH_ACQUIRE(lock)
+        : lock_(lock) {
+        lock_.acquire(role);
+    }
+    ~PipeGuard() PITH_RELEASE() { lock_.release(); }
+    PipeGuard(const PipeGuard&) = delete;
+    PipeGuard& operator=(const PipeGuard&) = delete;
+
+private:
+    PipeLock& lock_;
+};
+
 class Pipe final : public core::Object {
 public:
     // Without open ends. Errors: nomem.
@@ -50,7 +85,7 @@ public:
 
     // For splice and tee: the ring under its lock. After dropping the lock the caller wakes both sides
     // as told. Errors of the waits: again, restartsys.
-    core::Lock<core::lock_class::pipe>& lock() { return lock_; }
+    PipeLock& lock() { return lock_; }
     PipeRing& ring() { return ring_; }
     Result<> wait_readable(bool non_block);
     Result<> wait_writable(bool non_block);
@@ -72,7 +107,7 @@ private:
     core::Page* take_page();
     void give_page(core::Page& page);
 
-    core::Lock<core::lock_class::pipe> lock_;
+    PipeLock lock_;
     PipeRing ring_;
     core::Page* spare_pages_[2] = {}; // emptied ones, kept for the next write; guarded by lock_
     std::atomic<u32> readers_{0};
