@@ -30,6 +30,8 @@ Result<Ref<OpenFile>> open_as(const DeviceNode&, const Path& path, u32 flags) {
 
 // null, zero, full, random, urandom and kmsg. Start-up only. Errors: nomem.
 Result<> register_memory_devices();
+// An open file whose writes go to the kernel log, for a first program without a console. Errors: nomem.
+Result<Ref<OpenFile>> open_kernel_log();
 // Disks and partitions as they appear. Start-up only, after the registry of block devices works.
 void start_block_nodes();
 

@@ -8,6 +8,7 @@
 #include "core/time/timer.h"
 #include "linux/devfs/device_file.h"
 #include "linux/process/credentials.h"
+#include "linux/vfs/nameless.h"
 
 namespace linux {
 
@@ -35,6 +36,22 @@ void look(core::Timer& timer) {
 }
 
 void start_looking() { g_watch.timer->arm(core::now() + look_interval); }
+
+Result<usize> write_log(IoCursor& source);
+
+// Standard output of a program that has no console.
+class LogFile final : public OpenFile {
+public:
+    LogFile() : OpenFile(open_flag::read_write, Positioning::stream) {}
+    Result<usize> read(IoCursor&, u64, IoFlags) override { return usize{0}; }
+    Result<usize> write(IoCursor& source, u64&, IoFlags) override {
+        constexpr usize line_maximum = 1024;
+        source.limit(line_maximum);
+        return write_log(source);
+    }
+    Inode& inode() const override { return anonymous_inode(); }
+    void describe(base::FormatSink& sink) const override { sink.write("anon_inode:[log]"); }
+};
 
 class KmsgFile final : public DeviceFile {
 public:
@@ -100,7 +117,9 @@ Result<usize> KmsgFile::read(IoCursor& target, u64, IoFlags flags) {
     return moved;
 }
 
-Result<usize> KmsgFile::write(IoCursor& source, u64&, IoFlags) {
+Result<usize> KmsgFile::write(IoCursor& source, u64&, IoFlags) { return write_log(source); }
+
+Result<usize> write_log(IoCursor& source) {
     constexpr usize line_maximum = 1024;
     const usize size = source.left();
     if (size > line_maximum)
@@ -154,5 +173,7 @@ Result<Ref<OpenFile>> open_kmsg(const DeviceNode& node, const Path& path, u32 fl
         return Failure(Errno::perm);
     return open_as<KmsgFile>(node, path, flags);
 }
+
+Result<Ref<OpenFile>> open_kernel_log() { return Ref<OpenFile>(TRY(Ref<LogFile>::create())); }
 
 } // namespace linux

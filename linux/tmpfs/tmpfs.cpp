@@ -8,6 +8,7 @@
 #include "linux/vfs/dentry.h"
 #include "linux/vfs/mount.h"
 #include "linux/vfs/mount_options.h"
+#include "linux/vfs/nameless.h"
 
 namespace linux {
 
@@ -214,12 +215,23 @@ void register_tmpfs() {
 }
 
 Result<> mount_root_tmpfs() {
+    TRY(DentryCache::initialise());
+    TRY(initialise_nameless_inodes());
     Ref<TmpfsSuperBlock> root =
         TRY(TmpfsSuperBlock::create(g_rootfs, {half_of_memory(), half_of_memory()}, 0755));
     TRY(MountTable::mount_root(std::move(root), "none"));
     Ref<TmpfsSuperBlock> memory = TRY(TmpfsSuperBlock::create(g_tmpfs, {}, 01777));
     g_memory_mount = TRY(MountTable::create_internal(std::move(memory), "tmpfs"));
     return {};
+}
+
+Result<Path> path_of_nameless(Inode& inode) {
+    Dentry* entry = Dentry::create(inode.super_block(), nullptr, name_view("/"));
+    if (!entry)
+        return Failure(Errno::nomem);
+    entry->set_root_inode(Ref<Inode>::share(inode));
+    g_memory_mount->add_reference();
+    return Path::adopt(*g_memory_mount, *entry);
 }
 
 Result<Ref<OpenFile>> create_memory_file(std::string_view name, u64 size, u32 flags) {

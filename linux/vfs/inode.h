@@ -125,7 +125,7 @@ public:
     // Adds entries from `position` on (>= 2) until the sink is full. Default: notdir.
     virtual Result<> read_directory(u64 position, DirectorySink& sink);
     // True when a cached entry may be used; false makes the walk look it up again (procfs). Called only
-    // when the super block asks for it. No lock held.
+    // when the super block asks for it. No lock held; may sleep.
     virtual bool revalidate(Dentry& entry);
 
     // ---- links ---------------------------------------------------------------------------------------

@@ -222,12 +222,12 @@ Result<Dentry*> Walk::child_of_current(const NameView& name) {
     if (!child) [[unlikely]]
         return look_up(name);
     if (dentry_->super_block().caching() == SuperBlock::Caching::revalidate) [[unlikely]] {
-        if (dentry_->inode()->revalidate(*child))
-            return child;
         TRY(hold_with(*child));
-        held_child_->forget();
+        const bool is_current = dentry_->inode()->revalidate(*child);
+        if (!is_current)
+            child->forget();
         guard_.enter();
-        return look_up(name);
+        return is_current ? child : look_up(name);
     }
     return child;
 }
