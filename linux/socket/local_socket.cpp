@@ -40,7 +40,10 @@ constexpr SocketFamily g_local_family{.create = create_local, .connect_pair = co
 
 } // namespace
 
-void register_local_sockets() { register_socket_family(socket_family::local, g_local_family); }
+void register_local_sockets() {
+    MUST(initialise_nameless_inodes(), "boot has memory");
+    register_socket_family(socket_family::local, g_local_family);
+}
 
 Result<Ref<LocalSocket>> LocalSocket::create(Ref<LocalEndpoint> endpoint, u32 flags) {
     Ref<Inode> inode = TRY(create_socket_inode());

@@ -69,6 +69,8 @@ Result<Ref<Inode>> create_owned(NamelessSuperBlock& super_block, u32 mode) {
 } // namespace
 
 Result<> initialise_nameless_inodes() {
+    if (g_anonymous_inode)
+        return {};
     g_pipes = new (base::fallible) NamelessSuperBlock(g_pipe_type);
     g_sockets = new (base::fallible) NamelessSuperBlock(g_socket_type);
     g_anonymous = new (base::fallible) NamelessSuperBlock(g_anonymous_type);

@@ -7,7 +7,7 @@
 
 namespace linux {
 
-// Once at start, before any of the others. Errors: nomem.
+// At start, before any of the others; a second call does nothing. Errors: nomem.
 Result<> initialise_nameless_inodes();
 
 // A fresh one, owned by the current task. Errors: nomem.
