@@ -31,8 +31,10 @@ Nanos cycles_to_nanos(u64 cycles) {
                                   g_scale.shift));
 }
 u64 nanos_to_cycles(Nanos nanos) {
-    return static_cast<u64>(static_cast<unsigned __int128>(nanos.value) * g_cycles_per_second /
-                            1'000'000'000);
+    // In two parts, so that nothing is wider than 64 bits: a rate is below 2^33.
+    constexpr u64 second = 1'000'000'000;
+    return nanos.value / second * g_cycles_per_second +
+           nanos.value % second * g_cycles_per_second / second;
 }
 
 Nanos now() { return cycles_to_nanos(arch::timestamp() - g_scale.base_cycles); }
