@@ -66,8 +66,13 @@ def write(root: pathlib.Path, directory: pathlib.Path, kind: str, compiler: str)
         target.write_text(text)
 
 
+def kernel_tests(root: pathlib.Path, folder: str) -> list[pathlib.Path]:
+    """The folder's tests that run inside a debug kernel."""
+    return sorted((root / folder).rglob("*_kernel_test.cpp"))
+
+
 def sources(root: pathlib.Path, folder: str) -> list[pathlib.Path]:
-    """The folder's C++ and assembly files, without its host tests."""
+    """The folder's C++ and assembly files, without its tests."""
     found = [*(root / folder).rglob("*.cpp"), *(root / folder).rglob("*.S")]
     return sorted(path for path in found
                   if not path.name.endswith("_test.cpp") and "host" not in path.relative_to(root).parts
@@ -118,8 +123,11 @@ class Generator:
 
     def kernel(self, components: list[str]) -> None:
         flags = self.flags("-fPIE", STACK_GUARD, KIND_FLAGS[self.kind])
-        objects = [self.compile(source, "kernel", flags)
-                   for folder in KERNEL_FOLDERS for source in sources(self.root, folder)]
+        listed = [source for folder in KERNEL_FOLDERS for source in sources(self.root, folder)]
+        if self.kind == "debug":
+            listed += [source for folder in KERNEL_FOLDERS
+                       for source in kernel_tests(self.root, folder)]
+        objects = [self.compile(source, "kernel", flags) for source in listed]
         self.statement("embedded.S", "embed", components)
         self.statement("embedded.o", "cxx", ["embedded.S"], components, flags="")
         script = self.root / "arch/x86_64/kernel.ld"

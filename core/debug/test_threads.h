@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Kernel threads for tests: start some, wait until all have ended.
+#pragma once
+
+#include "core/task/thread.h"
+
+namespace core {
+
+class TestThreads {
+public:
+    TestThreads() = default;
+    ~TestThreads() { wait(); }
+
+    // Starts a thread that calls body(index); `body` outlives it. `mask`: CPUs it may run on.
+    // Returns the thread; a failure to make it counts as one of the test and gives null.
+    template <typename Body>
+    RefOrNull<Thread> start(Body& body, u32 index, u64 mask = ~u64{0}) {
+        return start_erased([](void* erased, u32 i) { (*static_cast<Body*>(erased))(i); }, &body,
+                            index, mask);
+    }
+    template <typename Body>
+    void start_many(u32 count, Body& body) {
+        for (u32 i = 0; i < count; ++i)
+            (void)start(body, i);
+    }
+    // Until every thread's body has returned; a test that takes longer than a minute has failed
+    // and panics, since its threads cannot be ended.
+    void wait();
+    u32 running() const { return running_.load(std::memory_order_acquire); }
+
+private:
+    using Erased = void (*)(void* body, u32 index);
+    RefOrNull<Thread> start_erased(Erased call, void* body, u32 index, u64 mask);
+    static void run(void* argument);
+
+    std::atomic<u32> running_{0};
+};
+
+// Sleeps in small steps until `condition()` holds; false if it does not within five seconds.
+template <typename Condition>
+bool becomes_true(Condition condition);
+
+void sleep_for(Nanos duration);
+
+// Numbers that are the same in every run (splitmix64).
+class TestRandom {
+public:
+    explicit TestRandom(u64 seed) : state_(seed) {}
+    u64 next() {
+        state_ += 0x9e37'79b9'7f4a'7c15;
+        u64 z = state_;
+        z = (z ^ z >> 30) * 0xbf58'476d'1ce4'e5b9;
+        z = (z ^ z >> 27) * 0x94d0'49bb'1331'11eb;
+        return z ^ z >> 31;
+    }
+    // 0..limit-1.
+    u64 below(u64 limit) { return next() % limit; }
+
+private:
+    u64 state_;
+};
+
+// A moment far enough in the future that reaching it means "never".
+Nanos test_deadline();
+bool is_over(Nanos deadline);
+
+template <typename Condition>
+bool becomes_true(Condition condition) {
+    const Nanos deadline = test_deadline();
+    while (!condition()) {
+        if (is_over(deadline))
+            return condition();
+        sleep_for(base::microseconds(200));
+    }
+    return true;
+}
+
+} // namespace core
