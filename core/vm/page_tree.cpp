@@ -55,13 +55,17 @@ Result<> PageTree::reserve(u64 index) {
         root_.store(node, std::memory_order_release);
     }
     while (index >= capacity(height)) {
-        Node* above = make_node<Node>();
-        if (!above)
-            return Failure(Errno::nomem);
-        above->slots[0].store(node, std::memory_order_relaxed);
-        above->used = 1;
-        node = above;
         ++height;
+        if (node->used != 0) { // an empty root simply stands for more
+            Node* above = make_node<Node>();
+            if (!above) {
+                prune(index);
+                return Failure(Errno::nomem);
+            }
+            above->slots[0].store(node, std::memory_order_relaxed);
+            above->used = 1;
+            node = above;
+        }
         // Readers without the lock would mix old root and new height: writers and readers share the
         // lock.
         root_.store(node, std::memory_order_release);
@@ -72,8 +76,10 @@ Result<> PageTree::reserve(u64 index) {
         auto* child = static_cast<Node*>(node->slots[slot].load(std::memory_order_relaxed));
         if (!child) {
             child = make_node<Node>();
-            if (!child)
+            if (!child) {
+                prune(index);
                 return Failure(Errno::nomem);
+            }
             node->slots[slot].store(child, std::memory_order_release);
             node->used |= u64{1} << slot;
         }
@@ -95,36 +101,46 @@ void PageTree::insert(u64 index, Page& page) {
 }
 
 Page* PageTree::remove(u64 index) {
-    const u32 height = height_.load(std::memory_order_relaxed);
-    Node* path[12];
-    Node* node = root_.load(std::memory_order_relaxed);
-    if (!node || index >= capacity(height))
+    if (!find(index))
         return nullptr;
-    for (u32 level = height; level > 1; --level) {
-        path[level - 1] = node;
+    const u32 height = height_.load(std::memory_order_relaxed);
+    Node* node = root_.load(std::memory_order_relaxed);
+    for (u32 level = height; level > 1; --level)
         node = static_cast<Node*>(
             node->slots[index >> ((level - 1) * bits_per_level) & (fan_out - 1)].load(
                 std::memory_order_relaxed));
-        if (!node)
-            return nullptr;
-    }
-    path[0] = node;
     const u64 slot = index & (fan_out - 1);
     auto* page = static_cast<Page*>(node->slots[slot].exchange(nullptr));
     node->used &= ~(u64{1} << slot);
-    // Empty nodes go, from the leaf up.
-    for (u32 level = 0; level < height && path[level]->used == 0; ++level) {
-        if (level + 1 == height) {
+    prune(index);
+    return page;
+}
+
+void PageTree::prune(u64 index) {
+    const u32 height = height_.load(std::memory_order_relaxed);
+    Node* path[maximum_height]{};
+    Node* node = root_.load(std::memory_order_relaxed);
+    u32 lowest = height; // the level of the last node on the way
+    for (u32 level = height; level > 0 && node; --level) {
+        path[level - 1] = node;
+        lowest = level;
+        node = level == 1
+                   ? nullptr
+                   : static_cast<Node*>(
+                         node->slots[index >> ((level - 1) * bits_per_level) & (fan_out - 1)].load(
+                             std::memory_order_relaxed));
+    }
+    for (u32 level = lowest; level <= height && path[level - 1]->used == 0; ++level) {
+        if (level == height) {
             root_.store(nullptr, std::memory_order_release);
             height_.store(0, std::memory_order_release);
         } else {
-            const u64 above = index >> ((level + 1) * bits_per_level) & (fan_out - 1);
-            path[level + 1]->slots[above].store(nullptr, std::memory_order_release);
-            path[level + 1]->used &= ~(u64{1} << above);
+            const u64 above = index >> (level * bits_per_level) & (fan_out - 1);
+            path[level]->slots[above].store(nullptr, std::memory_order_release);
+            path[level]->used &= ~(u64{1} << above);
         }
-        free_node(path[level]);
+        free_node(path[level - 1]);
     }
-    return page;
 }
 
 Page* PageTree::next_in(const Node* node, unsigned level, u64 base, u64 first, u64 last) const {

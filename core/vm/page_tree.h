@@ -32,6 +32,7 @@ public:
 private:
     static constexpr unsigned bits_per_level = 6;
     static constexpr unsigned fan_out = 1 << bits_per_level;
+    static constexpr unsigned maximum_height = 11; // 64^11 indices and more
     struct Node {
         std::atomic<void*> slots[fan_out];
         u64 used; // bitmap of slots in use
@@ -39,6 +40,8 @@ private:
 
     static u64 capacity(unsigned height);
     static void free_node(Node* node);
+    // Frees the nodes on the way to `index` that hold nothing, from the lowest up.
+    void prune(u64 index);
     Page* next_in(const Node* node, unsigned level, u64 base, u64 first, u64 last) const;
 
     std::atomic<Node*> root_{nullptr};
