@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "core/sched/run_queue.h"
 
+#include <utility>
+
 #include "core/sched/scheduler.h"
 
 namespace core {
@@ -22,20 +24,22 @@ unsigned level(const Thread& thread) { return thread.scheduling.parameters.real_
 
 RunQueue& run_queue(u32 cpu) { return g_run_queues.of(cpu); }
 
-void RunQueue::enqueue(Thread& thread, bool woken) {
+void RunQueue::enqueue(Thread& thread, Arrival arrival) {
     SchedulingEntity& entity = thread.scheduling;
     entity.queued = true;
+    const bool gives_way = std::exchange(entity.gives_way, false);
     waiting_.store(waiting() + 1, std::memory_order_relaxed);
     if (is_real_time(thread)) {
         const unsigned n = level(thread);
         // A preempted real-time thread keeps its turn unless its slice is over.
-        if (!woken && entity.slice_used == 0)
+        if (arrival == Arrival::preempted && !gives_way)
             real_time_[n].push_front(thread);
         else
             real_time_[n].push_back(thread);
         real_time_bits_[n / 64] |= u64{1} << n % 64;
         return;
     }
+    const bool woken = arrival == Arrival::woken;
     const u64 floor = woken && least_runtime_ > sleeper_credit ? least_runtime_ - sleeper_credit
                       : woken                                  ? 0
                                                                : entity.virtual_runtime;

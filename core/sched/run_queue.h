@@ -11,6 +11,9 @@ namespace core {
 
 inline constexpr unsigned real_time_levels = 100;
 
+// Why a thread comes into a queue: it slept, it is new here, or it was pushed off the CPU.
+enum class Arrival : u8 { woken, moved, preempted };
+
 class RunQueue {
 public:
     IrqSpinLock<lock_class::run_queue> lock;
@@ -21,7 +24,7 @@ public:
     u32 waiting() const { return waiting_.load(std::memory_order_relaxed); }
 
     // All with the lock held.
-    void enqueue(Thread& thread, bool woken);
+    void enqueue(Thread& thread, Arrival arrival);
     void dequeue(Thread& thread);
     // Takes out whoever should run next; the idle thread if nobody is there.
     Thread& pick();

@@ -46,11 +46,11 @@ void kick(u32 cpu) {
 }
 
 // Puts a thread that is on no CPU and in no queue into `cpu`'s queue.
-void place(Thread& thread, u32 cpu, bool woken) {
+void place(Thread& thread, u32 cpu, Arrival arrival) {
     RunQueue& queue = run_queue(cpu);
     LockGuard<lock_class::run_queue> guard(queue.lock);
     thread.scheduling.cpu = cpu;
-    queue.enqueue(thread, woken);
+    queue.enqueue(thread, arrival);
     if (queue.should_preempt(thread))
         kick(cpu);
 }
@@ -81,7 +81,7 @@ bool wake_thread(Thread& thread, std::atomic<ThreadState>& state,
     }
     const u32 target = choose_cpu(thread, synchronous);
     if (target == thread.scheduling.cpu) {
-        queue.enqueue(thread, true);
+        queue.enqueue(thread, Arrival::woken);
         const bool push =
             synchronous && queue.current != queue.idle ? false : queue.should_preempt(thread);
         if (push)
@@ -91,7 +91,7 @@ bool wake_thread(Thread& thread, std::atomic<ThreadState>& state,
     }
     thread.scheduling.on_cpu.store(false, std::memory_order_relaxed);
     queue.lock.release();
-    place(thread, target, true);
+    place(thread, target, Arrival::woken);
     return true;
 }
 
@@ -110,7 +110,7 @@ void steal(u32 here) PITH_NO_ANALYSIS {
         }
         queue.lock.release();
         if (thread) {
-            place(*thread, here, true);
+            place(*thread, here, Arrival::woken);
             return;
         }
     }
@@ -139,7 +139,7 @@ void Scheduler::reschedule() PITH_NO_ANALYSIS {
     if (&previous != queue.idle &&
         previous.state_.load(std::memory_order_relaxed) != ThreadState::dead) {
         if (may_stay)
-            queue.enqueue(previous, false);
+            queue.enqueue(previous, Arrival::preempted);
         else
             queue.leaving = &previous;
     }
@@ -194,14 +194,14 @@ void Scheduler::finish_switch(Thread& previous) PITH_NO_ANALYSIS {
     // Interrupts stay off: the lock was taken by another thread, whose saved state is not ours.
     queue.lock.release_after_switch();
     if (leaving) [[unlikely]]
-        place(*leaving, choose_cpu(*leaving, false), false);
+        place(*leaving, choose_cpu(*leaving, false), Arrival::moved);
     if (dead) [[unlikely]]
         previous.drop_reference();
 }
 
 void Scheduler::yield() {
     Thread& self = Thread::current();
-    self.scheduling.slice_used = 1; // real-time: behind its equals
+    self.scheduling.gives_way = true;
     reschedule();
 }
 
@@ -216,7 +216,7 @@ void Scheduler::start(Thread& thread) {
     arch::disable_preemption();
     // A child begins where its parent is in the race, so that forking gains nothing.
     thread.scheduling.virtual_runtime = Thread::current().scheduling.virtual_runtime;
-    place(thread, choose_cpu(thread, false), false);
+    place(thread, choose_cpu(thread, false), Arrival::moved);
     arch::enable_preemption();
 }
 
@@ -237,6 +237,7 @@ void Scheduler::tick(bool from_user) PITH_NO_ANALYSIS {
         slice != no_deadline && cycles_to_nanos(thread.scheduling.slice_used) >= slice;
     if (!idle && over && queue.somebody_waits_for(thread)) {
         ++thread.involuntary_switches_;
+        thread.scheduling.gives_way = true;
         arch::want_reschedule();
     }
     queue.lock.release();
@@ -298,7 +299,7 @@ Result<> Scheduler::set_affinity(Thread& thread, u64 mask) PITH_NO_ANALYSIS {
     }
     queue.lock.release();
     if (move_now)
-        place(thread, choose_cpu(thread, false), false);
+        place(thread, choose_cpu(thread, false), Arrival::moved);
     return {};
 }
 
@@ -317,7 +318,7 @@ void Scheduler::set_parameters(Thread& thread,
     thread.scheduling.parameters = parameters;
     thread.scheduling.weight = parameters.idle_policy ? 3 : weights[parameters.nice + 20];
     if (queued)
-        queue.enqueue(thread, false);
+        queue.enqueue(thread, Arrival::moved);
     if (queue.current && (queued || queue.current == &thread))
         kick(thread.scheduling.cpu);
     queue.lock.release();
