@@ -167,7 +167,8 @@ Mapping& AddressSpace::try_merge(Mapping& mapping) {
     };
     if (Mapping* low = previous(mapping); low && continues(*low, mapping))
         absorb(*low, mapping);
-    if (Mapping* high = next(*kept); high && continues(*kept, *high))
+    // More than one: a range that was split at its end may follow what now continues into it.
+    for (Mapping* high = next(*kept); high && continues(*kept, *high); high = next(*kept))
         absorb(*kept, *high);
     return *kept;
 }
