@@ -76,15 +76,23 @@ arch::KernelPageRights rights_of(KernelProtection protection) {
             .execute = protection == KernelProtection::read_execute};
 }
 
-// Unmaps what was mapped of start..end-1 and frees the frames if they are ours.
+// Unmaps what was mapped of start..end-1 and frees the frames if they are ours: only once no CPU
+// can reach them, with one flush for many.
 void unmap(u64 start, u64 end, bool free_frames) {
-    for (u64 address = start; address < end; address += page_size) {
-        const u64 physical = arch::unmap_kernel_page(address);
-        if (physical == 0)
+    constexpr u64 batch = 64;
+    for (u64 at = start; at < end;) {
+        u64 physical[batch];
+        u64 count = 0;
+        const u64 first = at;
+        for (; at < end && count < batch; at += page_size) {
+            if (const u64 address = arch::unmap_kernel_page(at))
+                physical[count++] = address;
+        }
+        if (count == 0)
             continue;
-        arch::flush_kernel_range(address, address + page_size);
-        if (free_frames)
-            release_page(page_of(PhysAddr(physical)));
+        arch::flush_kernel_range(first, at);
+        for (u64 i = 0; i < count && free_frames; ++i)
+            release_page(page_of(PhysAddr(physical[i])));
     }
 }
 
