@@ -33,8 +33,11 @@ std::string_view unquoted(std::string_view value) {
 std::string_view command_line() { return boot_info().command_line; }
 
 std::optional<std::string_view> boot_option(std::string_view name) {
+    return find_option(command_line(), name);
+}
+
+std::optional<std::string_view> find_option(std::string_view line, std::string_view name) {
     std::optional<std::string_view> found;
-    std::string_view line = command_line();
     for (std::string_view word = next_word(line); !word.empty(); word = next_word(line)) {
         if (word == "--")
             break;
@@ -50,17 +53,24 @@ bool has_boot_option(std::string_view name) { return boot_option(name).has_value
 
 u64 boot_option_number(std::string_view name, u64 otherwise) {
     const auto text = boot_option(name);
-    if (!text || text->empty())
-        return otherwise;
-    const bool hexadecimal = text->starts_with("0x");
+    return text ? parse_number(*text).value_or(otherwise) : otherwise;
+}
+
+std::optional<u64> parse_number(std::string_view text) {
+    const bool hexadecimal = text.starts_with("0x");
+    if (hexadecimal)
+        text.remove_prefix(2);
+    if (text.empty())
+        return {};
+    const u64 radix = hexadecimal ? 16 : 10;
     u64 value = 0;
-    for (char c : hexadecimal ? text->substr(2) : *text) {
+    for (char c : text) {
         const u64 digit = c >= '0' && c <= '9'                  ? static_cast<u64>(c - '0')
                           : hexadecimal && c >= 'a' && c <= 'f' ? static_cast<u64>(c - 'a' + 10)
                                                                 : 99;
-        if (digit == 99)
-            return otherwise;
-        value = value * (hexadecimal ? 16 : 10) + digit;
+        if (digit == 99 || value > (~u64{0} - digit) / radix)
+            return {};
+        value = value * radix + digit;
     }
     return value;
 }

@@ -17,6 +17,9 @@ std::optional<std::string_view> boot_option(std::string_view name);
 bool has_boot_option(std::string_view name);
 // The same as a number (decimal, 0x…); `otherwise` if absent or malformed.
 u64 boot_option_number(std::string_view name, u64 otherwise);
+// The two above for any line and any text. A number beyond 64 bits is malformed.
+std::optional<std::string_view> find_option(std::string_view line, std::string_view name);
+std::optional<u64> parse_number(std::string_view text);
 // Calls visit(word, argument) for each word before "--", then (after_dashes true) for each after
 // it.
 void for_each_boot_word(void (*visit)(std::string_view word, bool after_dashes, void* argument),
