@@ -167,7 +167,7 @@ TEST(wait_queue, interrupts_and_kills) {
 
 // Two threads pass a ball on all pairs of CPUs; a lost wake-up would stop it.
 TEST(wait_queue, ping_pong) {
-    constexpr u32 rounds = 3000;
+    constexpr u32 rounds = 300;
     WaitQueue queue;
     std::atomic<u32> turn{0};
     auto body = [&](u32 index) {

@@ -31,14 +31,14 @@ TEST(timer, fires_in_order_and_never_early) {
     Nanos deadlines[count];
     TestRandom random(7);
     g_sequence.store(0);
-    arch::disable_preemption(); // all on one CPU
+    const u64 saved = arch::save_and_disable_interrupts(); // none fires before all are armed
     const Nanos start = now() + base::milliseconds(2);
     for (u32 i = 0; i < count; ++i) {
         deadlines[i] = start + base::microseconds(random.below(20'000));
         probes[i].arm(deadlines[i]);
         EXPECT(probes[i].is_armed());
     }
-    arch::enable_preemption();
+    arch::restore_interrupts(saved);
     for (Probe& probe : probes)
         EXPECT(becomes_true([&] { return probe.count.load() != 0; }));
     for (u32 i = 0; i < count; ++i) {
