@@ -161,9 +161,12 @@ TEST(page_cache, truncates) {
     auto cache = open(file);
     REQUIRE(cache);
     for (u64 i = 0; i < 10; ++i) {
-        auto page = cache->get_for_overwrite(i);
+        bool fresh = false;
+        auto page = cache->get_for_overwrite(i, fresh);
         REQUIRE(page.has_value());
+        EXPECT(fresh && !cache->try_page(i));
         memset((*page)->bytes(), 0xff, page_size);
+        cache->finish_overwrite(**page);
         REQUIRE(cache->make_dirty(**page).has_value());
     }
     EXPECT(file.reads.load() == 0);
