@@ -61,6 +61,9 @@ struct VolumeInfo {
     u64 root_inode = 0;
     u32 max_links = 0;
     u32 read_only = 0;
+    // Blocks of the format's own that 256 blocks of delayed data may need besides, at worst.
+    u32 delay_overhead = 0;
+    u32 reserved = 0;
     u8 uuid[16] = {};
     u8 label[16] = {};
 };
@@ -153,6 +156,8 @@ struct VolumeServices {
     i32 (*release)(void* home, BlockRange range, FreedKind kind);
     // The first stretch inside `range` that is not withheld; count 0 if there is none.
     BlockRange (*available)(void* home, BlockRange range);
+    // Free blocks promised to data not yet on disk: only a grant may use them.
+    u64 (*promised)(void* home);
     // All private copies become the contents at once. Errors: again (a block read or edited has
     // changed since; the change set is discarded), rofs.
     i32 (*publish)(void* home, const Publication* publication);

@@ -272,6 +272,7 @@ component::VolumeServices ChangeSet::services() {
         return answer(Entered(home)->release(range));
     };
     table.available = [](void* home, BlockRange range) { return Entered(home)->available(range); };
+    table.promised = [](void* home) { return Entered(home)->volume().promised(); };
     table.publish = [](void* home, const Publication* publication) -> i32 {
         return answer(Entered(home)->publish(*publication));
     };

@@ -100,6 +100,12 @@ Result<u64> VolumeCall::run(Operation operation) {
     call.request.set_payload(arguments);
     call.pieces = {&piece, 1};
     call.services = &services;
+    const Result<u64> result = volume_.gate_.call(call);
+    // Freed blocks are withheld until the next commit: full may mean only that. A grant is made
+    // inside a DataWrite, which a commit waits for: its caller tries again.
+    if (result || result.error() != Errno::nospc || operation == Operation::grant)
+        return result;
+    TRY(volume_.commit());
     return volume_.gate_.call(call);
 }
 
@@ -111,6 +117,7 @@ Result<> MountedVolume::mount(bool read_only) {
     VolumeGuard guard(lock_);
     state_.free_blocks = static_cast<i64>(info_.free_blocks);
     state_.free_inodes = static_cast<i64>(info_.free_inodes);
+    state_.delay_overhead = info_.delay_overhead;
     return {};
 }
 
@@ -140,7 +147,7 @@ VolumeInfo MountedVolume::statistics() {
     VolumeGuard guard(lock_);
     VolumeInfo result = info_;
     const u64 free = state_.free_blocks > 0 ? static_cast<u64>(state_.free_blocks) : 0;
-    result.free_blocks = free > state_.reserved() ? free - state_.reserved() : 0;
+    result.free_blocks = free > state_.promised() ? free - state_.promised() : 0;
     result.free_inodes = state_.free_inodes > 0 ? static_cast<u64>(state_.free_inodes) : 0;
     if (result.reserved_blocks > result.free_blocks)
         result.reserved_blocks = result.free_blocks;

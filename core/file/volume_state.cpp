@@ -95,7 +95,7 @@ BlockRange VolumeState::available(BlockRange range) const {
 
 Result<> VolumeState::reserve(u64 blocks) {
     const u64 free = free_blocks > 0 ? static_cast<u64>(free_blocks) : 0;
-    if (reserved_ + blocks > free)
+    if (promise_for(reserved_ + blocks) > free)
         return Failure(Errno::nospc);
     reserved_ += blocks;
     return {};

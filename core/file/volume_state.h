@@ -36,8 +36,11 @@ public:
     Result<> withhold(component::BlockRange range);
     component::BlockRange available(component::BlockRange range) const;
 
-    // Space for blocks that have none yet. Errors: nospc.
+    // Space for blocks that have none yet, and for what the format needs to keep them.
+    // Errors: nospc.
     Result<> reserve(u64 blocks);
+    // Blocks that are spoken for.
+    u64 promised() const { return promise_for(reserved_); }
     void unreserve(u64 blocks) { reserved_ -= blocks < reserved_ ? blocks : reserved_; }
     u64 reserved() const { return reserved_; }
 
@@ -49,12 +52,19 @@ public:
     VolumeHost& host;
     MetadataCache cache;
     u64 publish_count = 0;
-    u64 transaction = 1; // number of the running one
-    i64 free_blocks = 0; // as the component has published
+    u32 delay_overhead = 0; // VolumeInfo::delay_overhead
+    u64 transaction = 1;    // number of the running one
+    i64 free_blocks = 0;    // as the component has published
     i64 free_inodes = 0;
     u32 data_in_flight() const { return data_in_flight_; }
 
 private:
+    u64 promise_for(u64 blocks) const {
+        // A few more for what happens once per file, not once per block.
+        constexpr u64 slack = 8;
+        return blocks == 0 ? 0 : blocks + blocks * delay_overhead / 256 + slack;
+    }
+
     struct Withheld {
         component::BlockRange range;
         Withheld* next;

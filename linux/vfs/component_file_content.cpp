@@ -134,16 +134,33 @@ Result<> DiskInode::read_pages(u64 first, std::span<Page* const> pages) {
 }
 
 Result<> DiskInode::write_blocks(PageBlocks& blocks, u64 from, u64 to) {
+    bool committed = false;
     while (from < to) {
         FileExtent extent = TRY(map(from));
         const u64 wanted = to - from < extent.length ? to - from : extent.length;
         // Before the grant is published: no commit comes between it and the data.
-        MountedVolume::DataWrite writing(volume());
-        if (extent.kind != Kind::mapped)
-            extent = TRY(grant(from, static_cast<u32>(wanted)));
-        const u64 end = from + (wanted < extent.length ? wanted : extent.length);
-        TRY(blocks.transfer(volume(), BlockOperation::write, from, end, extent.physical));
-        from = end;
+        Result<> outcome;
+        {
+            MountedVolume::DataWrite writing(volume());
+            if (extent.kind != Kind::mapped) {
+                const Result<FileExtent> granted = grant(from, static_cast<u32>(wanted));
+                if (granted)
+                    extent = *granted;
+                else
+                    outcome = Failure(granted.error());
+            }
+            if (outcome) {
+                const u64 end = from + (wanted < extent.length ? wanted : extent.length);
+                TRY(blocks.transfer(volume(), BlockOperation::write, from, end, extent.physical));
+                from = end;
+                continue;
+            }
+        }
+        // Blocks freed lately become available with a commit.
+        if (outcome.error() != Errno::nospc || committed)
+            return outcome;
+        committed = true;
+        TRY(volume().sync());
     }
     return {};
 }

@@ -78,6 +78,7 @@ Result<> TestVolume::mount(Access access) {
     TRY(run([&](Attempt& a) { return mount_volume(a, access); }));
     state.free_blocks = static_cast<i64>(volume->free_blocks);
     state.free_inodes = volume->free_inodes;
+    state.delay_overhead = volume_info(*volume).delay_overhead;
     return {};
 }
 
@@ -274,7 +275,13 @@ Result<> TestVolume::write(u64 inode, u64 offset, std::string_view data) {
             // Bytes past the end of the file on disk are nobody's.
             if (entry.size / block_size == logical)
                 std::fill(page.begin() + static_cast<long>(entry.size % block_size), page.end(), 0);
-            TRY(state.reserve(1));
+            if (!state.reserve(1)) {
+                // Promises are more than what is used in the end: keep them, then ask again.
+                for (auto& [other, unused] : files)
+                    TRY(flush_data(other));
+                TRY(state.commit());
+                TRY(state.reserve(1));
+            }
             entry.pages[logical] = std::move(page);
         }
         std::memcpy(entry.pages[logical].data() + inside, data.data(), count);
@@ -310,11 +317,19 @@ Result<> TestVolume::flush_data(u64 inode) {
         u32 count = 0;
         while (entry.pages.contains(first + count) && count < 4096)
             ++count;
-        const FileExtent extent =
-            TRY(run([&](Attempt& a) { return grant(a, inode, {first, count, entry.size}); }));
+        auto ask = [&] {
+            return run([&](Attempt& a) { return grant(a, inode, {first, count, entry.size}); });
+        };
+        auto granted = ask();
+        if (!granted && granted.error() == Errno::nospc) {
+            // Blocks freed lately are available after a commit.
+            TRY(state.commit());
+            granted = ask();
+        }
+        const FileExtent extent = TRY(std::move(granted));
+        state.data_begun();
         if (extent.kind != FileExtent::Kind::mapped || extent.logical != first)
             return Failure(Errno::proto);
-        state.data_begun();
         for (u32 i = 0; i < extent.length; ++i) {
             TRY(source.write((extent.physical + i) * size, entry.pages[first + i]));
             entry.pages.erase(first + i);

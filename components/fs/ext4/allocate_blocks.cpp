@@ -91,7 +91,6 @@ Result<BlockRange> allocate_in(Attempt& attempt, u32 group, const Wish& wish, bo
     const std::span<u8> edited = TRY(edit_block_bitmap(attempt, group, values));
     TRY(take(attempt, group, values, edited, run));
     const u64 start = volume.group_start(group) + run.start;
-    volume.last_allocated = start + run.count;
     return BlockRange{start, run.count};
 }
 
@@ -99,8 +98,11 @@ Result<BlockRange> allocate_in(Attempt& attempt, u32 group, const Wish& wish, bo
 
 Result<BlockRange> allocate_blocks(Attempt& attempt, u64 goal, u32 want) {
     Volume& volume = attempt.volume();
-    if (attempt.free_blocks() <= 0)
+    const i64 usable = attempt.usable_blocks();
+    if (usable <= 0)
         return Failure(Errno::nospc);
+    if (want > usable)
+        want = static_cast<u32>(usable);
     if (goal < volume.first_data_block || goal >= volume.blocks)
         goal = volume.first_data_block;
     const u32 first = volume.group_of(goal);

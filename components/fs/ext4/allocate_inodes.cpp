@@ -118,7 +118,7 @@ Result<Inode> allocate_inode(Attempt& attempt, u32 parent, bool directory, bool 
         if (number == 0)
             continue;
         if (directory)
-            volume.last_directory_group = group + 1;
+            attempt.hint_directory_group(group + 1);
         attempt.count_inodes(-1);
         const Inode inode = TRY(inode_place(attempt, number));
         InodeRecord* record = TRY(edit_record(attempt, inode));

@@ -55,6 +55,8 @@ Result<> Attempt::publish(u64 result, bool last) {
     if (status == 0) {
         volume_.free_blocks += static_cast<u64>(free_blocks_change_);
         volume_.free_inodes += static_cast<u32>(free_inodes_change_);
+        if (directory_group_ != ~u32{0})
+            volume_.last_directory_group = directory_group_;
     }
     free_blocks_change_ = 0;
     free_inodes_change_ = 0;

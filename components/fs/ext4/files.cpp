@@ -130,6 +130,7 @@ Result<FileExtent> grant(Attempt& attempt, u64 number, const GrantRequest& reque
     const InodeRecord* record = TRY(view_record(attempt, inode));
     if (!is_regular(*record))
         return Failure(Errno::inval);
+    attempt.use_promised();
     const u64 old_size = size_of(*record);
     FileExtent extent = TRY(map_block(attempt, inode, request.from));
     bool changed = false;

@@ -289,6 +289,8 @@ component::VolumeInfo volume_info(const Volume& volume) {
     info.root_inode = root_inode;
     info.max_links = 65000;
     info.read_only = volume.read_only;
+    // A leaf of the extent tree for every 16 blocks, or two pointer blocks for each.
+    info.delay_overhead = volume.has_extents() ? 16 : 512;
     __builtin_memcpy(info.uuid, volume.uuid, sizeof(info.uuid));
     __builtin_memcpy(info.label, volume.label, sizeof(info.label));
     return info;

@@ -79,7 +79,6 @@ struct Volume {
     u8 label[16];
     // Allocation hints; wrong values only cost time.
     u32 last_directory_group;
-    u64 last_allocated;
     // Working space of code that cannot wait between filling and using it.
     alignas(8) u8 scratch[8192];
 
@@ -140,6 +139,16 @@ public:
     void count_inodes(i64 change) { free_inodes_change_ += change; }
     i64 free_blocks() const { return static_cast<i64>(volume_.free_blocks) + free_blocks_change_; }
 
+    // Blocks this attempt may still take.
+    i64 usable_blocks() const {
+        const i64 promised = static_cast<i64>(services_.promised(services_.home));
+        return free_blocks() - (uses_promised_ ? 0 : promised);
+    }
+    // A grant: it may take blocks promised to delayed data, as it is what they were promised for.
+    void use_promised() { uses_promised_ = true; }
+    // Becomes the volume's hint when this is published: attempts must not influence each other.
+    void hint_directory_group(u32 group) { directory_group_ = group; }
+
     Timestamp now() const;
 
     // Reports a damaged structure, makes the volume read-only and gives the error to return.
@@ -162,6 +171,8 @@ private:
     const VolumeServices& services_;
     i64 free_blocks_change_ = 0;
     i64 free_inodes_change_ = 0;
+    u32 directory_group_ = ~u32{0};
+    bool uses_promised_ = false;
 };
 
 // Computes the checksums of every block this attempt edited (seal.cpp).
