@@ -18,7 +18,8 @@ ALLOWED: dict[str, list[str]] = {
     "boot": ["base", "abi", "arch/api"],
     "core": ["base", "abi", "arch/api"],
     "linux": ["base", "abi", "arch/api", "core"],
-    "components": ["base", "abi/component"],
+    # virtio_support: headers of virtio drivers (docs/decisions/020-shared-virtio-code.md).
+    "components": ["base", "abi/component", "components/virtio_support"],
     "host": ["base", "abi", "arch/api", "core"],
     "images": ["base", "abi", "arch/api", "core", "linux", "components", "host"],
     "user": [],

@@ -1,153 +1,205 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The control queues of a multiport console (virtio 1.2, 5.3.6.2). Every field a message names is checked.
-#include <algorithm>
-
+// The control queues of a multiport device: which ports there are, what they are called, who is
+// connected.
 #include "base/memory_functions.h"
-#include "components/console/virtio_console/state.h"
+#include "components/console/virtio_console/console.h"
 
 namespace virtio_console {
+
 namespace {
 
-bool post_control(Env& env, State& state, u32 index) {
-    const virtio::Piece piece{state.control_address + u64{index} * control_bytes, control_bytes,
-                              true};
-    return state.control_receive.add(env, {&piece, 1}, index);
+constexpr u32 most_messages = 4 * ring_size; // in one handler
+constexpr Nanos poll_delay = base::milliseconds(1);
+constexpr Nanos offer_delay = base::milliseconds(100);
+
+// False: no room now.
+bool send(Env& env, const ControlMessage& message) {
+    Console& console = env.arena<Console>();
+    for (u32 i = 0; i < console.control_out.size(); ++i) {
+        if (console.messages_given & (u32{1} << i))
+            continue;
+        const DmaPlace place = console.control_messages.at(i * u32{sizeof message});
+        memcpy(virtio::view_of(env, place, sizeof message).data(), &message, sizeof message);
+        const Piece piece{place.address, sizeof message};
+        if (!console.control_out.add(env, {{&piece, 1}, {}}, i))
+            return false;
+        console.messages_given |= u32{1} << i;
+        return true;
+    }
+    return false;
 }
 
-// What the host calls the port: the bytes after the message, up to a NUL.
-void take_name(Port& port, std::span<const u8> name) {
-    const usize length = std::min(name.size(), sizeof port.properties.label - 1);
-    usize used = 0;
-    for (; used < length && name[used] != 0; ++used)
-        port.properties.label[used] = static_cast<char>(name[used]);
-    port.properties.label[used] = 0;
+void collect_messages_sent(Env& env) {
+    Console& console = env.arena<Console>();
+    virtio::Used used;
+    while (true) {
+        const Result<bool> taken = console.control_out.take(env, used);
+        if (!taken)
+            return give_up(env, virtio::text_of(console.control_out.fault()));
+        if (!*taken)
+            return;
+        console.messages_given &= ~(u32{1} << used.token);
+    }
 }
 
-void tell(Env& env, Port& port, ByteStream::Event event, std::span<const u8> bytes) {
-    if (port.offered)
-        env.deliver(port.service, static_cast<u32>(event), bytes);
-}
-
-void add_port(Env& env, State& state, u32 number) {
-    Port& port = state.ports[number];
-    port.exists = 1;
-    send_control(env, state, number, ControlEvent::port_ready, 1);
-}
-
-// The port is known well enough to be shown: a console at once, others with their name or their
-// opening, whichever comes first (the name, where there is one, comes before it).
-void show_port(Env& env, State& state, u32 number) {
-    if (const Result<> offered = offer_port(env, state, number); !offered)
-        env.log(LogLevel::warning, "port {}: {}", number, offered.error());
-}
-
-void handle(Env& env, State& state, const ControlMessage& message, std::span<const u8> rest) {
-    if (message.port >= state.port_count)
-        return; // a port beyond what the device's own configuration allows
-    Port& port = state.ports[message.port];
-    const auto event = static_cast<ControlEvent>(message.event);
-    if (!port.exists && event != ControlEvent::device_add)
+void port_added(Env& env, Port& port) {
+    if (port.present)
         return;
-    switch (event) {
-    case ControlEvent::device_add: add_port(env, state, message.port); break;
-    case ControlEvent::device_remove:
-        if (port.offered) {
-            env.withdraw(port.service);
-            port.offered = 0;
+    port.present = 1;
+    port.offered = 0;
+    port.is_console = 0;
+    port.was_removed = 0;
+    port.guest_open = 0;
+    port.held_count = 0;
+    const u32 number = port.properties.number;
+    port.properties = {};
+    port.properties.number = number;
+    port.properties.host_connected = 0;
+    port.ready_owed = 1;
+    refill(env, port.in, port.buffers);
+    (void)port.in.arm(env);
+    env.arena<Console>().transport.notify_if_wanted(env, port.in);
+    env.set_timer(offer_timer, env.now() + offer_delay); // for one of which nothing more is said
+}
+
+void port_removed(Env& env, Port& port) {
+    if (!port.present)
+        return;
+    if (port.offered)
+        env.withdraw(port.service);
+    collect_sent(env, port);
+    port.present = port.offered = 0;
+    port.ready_owed = port.open_owed = 0;
+    port.held_count = 0;
+    port.was_removed = port.out.in_device() != 0;
+    env.arena<Console>().removed_ticks = 0;
+    keep_watch(env);
+}
+
+void port_named(Env& env, Port& port, std::span<const u8> name) {
+    char* label = port.properties.label;
+    usize length = 0;
+    for (; length < name.size() && length + 1 < sizeof port.properties.label; ++length) {
+        if (name[length] == 0)
+            break;
+        const char c = static_cast<char>(name[length]);
+        label[length] = c > ' ' && c < 127 ? c : '_';
+    }
+    label[length] = 0;
+    offer(env, port);
+}
+
+void port_resized(Env& env, Port& port, std::span<const u8> size) {
+    if (size.size() < sizeof(Size))
+        return env.count(count_bad_messages);
+    port.properties.columns = size[0] | u32{size[1]} << 8;
+    port.properties.rows = size[2] | u32{size[3]} << 8;
+    port.size_untold = 1;
+    if (port.offered)
+        offer(env, port);
+}
+
+void handle(Env& env, const ControlMessage& message, std::span<const u8> rest) {
+    Console& console = env.arena<Console>();
+    env.count(count_messages);
+    if (message.port >= console.port_count) {
+        env.count(count_bad_messages);
+        if (message.event == ControlEvent::port_add) { // more ports than are driven
+            env.log(LogLevel::warning, "port {} is not driven: too many", message.port);
+            (void)send(env, {message.port, ControlEvent::port_ready, 0});
         }
-        port.exists = 0;
-        break;
+        return;
+    }
+    Port& port = console.ports[message.port];
+    if (message.event == ControlEvent::port_add)
+        return port_added(env, port);
+    if (!port.present)
+        return env.count(count_bad_messages);
+    switch (message.event) {
+    case ControlEvent::port_remove: return port_removed(env, port);
     case ControlEvent::console_port:
+        if (message.value != 1 || port.offered)
+            return;
         port.is_console = 1;
-        port.host_open = 1;
-        show_port(env, state, message.port);
-        send_control(env, state, message.port, ControlEvent::port_open, 1);
-        break;
-    case ControlEvent::resize:
-        if (rest.size() >= 4)
-            tell(env, port, ByteStream::Event::resized, rest.first(4));
-        break;
-    case ControlEvent::port_open: {
-        port.host_open = message.value != 0;
-        show_port(env, state, message.port);
-        const u8 open = port.host_open;
-        tell(env, port, ByteStream::Event::host_open, {&open, 1});
-        break;
+        port.guest_open = port.open_owed = 1;
+        port.properties.host_connected = 1; // output to it is never held back
+        return offer(env, port);
+    case ControlEvent::resize: return port_resized(env, port, rest);
+    case ControlEvent::port_open:
+        port.properties.host_connected = message.value != 0;
+        port.host_untold = 1;
+        return offer(env, port);
+    case ControlEvent::port_name: return port_named(env, port, rest);
+    default: env.count(count_bad_messages);
     }
-    case ControlEvent::port_name:
-        take_name(port, rest);
-        show_port(env, state, message.port);
-        break;
-    default: break;
+}
+
+// One message from the device. False: there is none now.
+bool take_message(Env& env) {
+    Console& console = env.arena<Console>();
+    virtio::Used used;
+    const Result<bool> taken = console.control_in.take(env, used);
+    if (!taken)
+        give_up(env, virtio::text_of(console.control_in.fault()));
+    if (!taken || !*taken)
+        return false;
+    ++console.control_heard;
+    Buffers& buffers = console.control_buffers;
+    // Copied, for the device could still change it.
+    u8 bytes[buffer_bytes];
+    memcpy(bytes, virtio::view_of(env, buffers.at(used.token), used.length).data(), used.length);
+    buffers.given &= ~(u32{1} << used.token);
+    ControlMessage message;
+    if (used.length < sizeof message) {
+        env.count(count_bad_messages);
+    } else {
+        memcpy(&message, bytes, sizeof message);
+        handle(env, message, std::span<const u8>(bytes, used.length).subspan(sizeof message));
     }
+    return !console.broken;
 }
 
 } // namespace
 
-Result<> open_control(Env& env, State& state) {
-    TRY(state.control_receive.open(env, state.transport, 2));
-    TRY(state.control_transmit.open(env, state.transport, 3));
-    const DmaBlock block = TRY(env.allocate_dma(u64{control_buffers} * control_bytes));
-    state.control_block = block.index;
-    state.control_address = block.address;
-    const DmaBlock send = TRY(env.allocate_dma(u64{control_queue_size} * sizeof(ControlMessage)));
-    state.send_block = send.index;
-    state.send_address = send.address;
-    for (u32 i = 0; i < control_buffers && i < state.control_receive.size(); ++i)
-        post_control(env, state, i);
-    state.control_receive.enable_interrupts(env);
-    return {};
-}
-
-void send_control(Env& env, State& state, u32 port, ControlEvent event, u16 value) {
-    // Messages sent before are reclaimed here; nobody waits for them.
-    while (true) {
-        const auto element = state.control_transmit.take_used(env);
-        if (!element && element.error() == Errno::proto)
-            env.fail(Errno::io, "the control ring names a message that was not sent");
-        if (!element)
-            break;
-    }
-    if (state.control_transmit.free_count() == 0) {
-        env.count(counter_dropped);
+void pump_control(Env& env) {
+    Console& console = env.arena<Console>();
+    if (!console.multiport || console.broken)
         return;
+    collect_messages_sent(env);
+    if (console.device_ready_owed)
+        console.device_ready_owed = !send(env, {0, ControlEvent::device_ready, 1});
+    for (u32 i = 0; i < console.port_count; ++i) {
+        Port& port = console.ports[i];
+        if (port.ready_owed)
+            port.ready_owed = !send(env, {i, ControlEvent::port_ready, 1});
+        if (port.open_owed && !port.ready_owed)
+            port.open_owed = !send(env, {i, ControlEvent::port_open, port.guest_open});
     }
-    const u16 slot = state.control_transmit.next_head();
-    const ControlMessage message{port, static_cast<u16>(event), value};
-    memcpy(env.dma_view(state.send_block).data() + slot * sizeof message, &message, sizeof message);
-    const virtio::Piece piece{state.send_address + slot * sizeof message, sizeof message, false};
-    state.control_transmit.add(env, {&piece, 1}, 0);
-    state.control_transmit.notify(env, state.transport);
+    if (console.broken)
+        return;
+    (void)console.control_out.arm(env);
+    console.transport.notify_if_wanted(env, console.control_out);
+    if (console.control_out.in_device() != 0)
+        keep_watch(env);
 }
 
-void receive_control(Env& env, State& state) {
-    for (u32 i = 0; i < 4 * control_buffers; ++i) {
-        const auto element = state.control_receive.take_used(env);
-        if (!element && element.error() == Errno::noent) {
-            if (!state.control_receive.enable_interrupts(env))
-                break;
+void serve_control(Env& env) {
+    Console& console = env.arena<Console>();
+    if (!console.multiport || console.broken)
+        return;
+    for (u32 i = 0; i < most_messages && !console.broken; ++i) {
+        if (take_message(env))
             continue;
-        }
-        if (!element || element->cookie >= control_buffers) {
-            env.fail(Errno::io, "the control ring names a buffer that is not the device's");
+        if (console.broken)
             return;
-        }
-        env.count(counter_control);
-        // Copied out first: the device may go on writing there.
-        u8 bytes[control_bytes];
-        const u32 index = static_cast<u32>(element->cookie);
-        memcpy(bytes, env.dma_view(state.control_block).data() + usize{index} * control_bytes,
-               control_bytes);
-        const u32 length = std::min(element->length, control_bytes);
-        if (length >= sizeof(ControlMessage)) {
-            ControlMessage message;
-            memcpy(&message, bytes, sizeof message);
-            handle(env, state, message,
-                   std::span<const u8>(bytes, length).subspan(sizeof message));
-        }
-        post_control(env, state, index);
+        refill(env, console.control_in, console.control_buffers);
+        console.transport.notify_if_wanted(env, console.control_in);
+        pump_control(env);
+        if (!console.control_in.arm(env))
+            return;
     }
-    state.control_receive.notify(env, state.transport);
+    if (!console.broken)
+        env.set_timer(poll_timer, env.now() + poll_delay);
 }
 
 } // namespace virtio_console

@@ -1,137 +1,187 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The data queues of a port.
-#include <algorithm>
-
-#include "components/console/virtio_console/state.h"
+// Bytes in and out of the ports, and what the core is told of each.
+#include "components/console/virtio_console/console.h"
 
 namespace virtio_console {
+
 namespace {
 
-// 5.3.2: port 0 has queues 0 and 1, the control pair stands at 2 and 3, port n at 2n + 2 and 2n + 3.
-u16 receive_queue_of(u32 port) { return static_cast<u16>(port == 0 ? 0 : 2 * port + 2); }
+constexpr u32 most_taken = 4 * ring_size; // buffers in one handler, for the device may be faster
+constexpr Nanos poll_delay = base::microseconds(100);
+constexpr Nanos watch_delay = base::seconds(1);
 
-bool post_buffer(Env& env, Port& port, u32 index) {
-    const virtio::Piece piece{port.receive_address + u64{index} * buffer_bytes, buffer_bytes, true};
-    return port.receive.add(env, {&piece, 1}, index);
+// Gives the core what is held. False: it does not take all.
+bool deliver_held(Env& env, Port& port) {
+    if (port.held_count == 0)
+        return true;
+    const DmaPlace place = port.buffers.at(port.held_buffer).at(port.held_from);
+    const std::span<u8> bytes = virtio::view_of(env, place, port.held_count);
+    const u64 taken = env.deliver(port.service, static_cast<u32>(Event::received), bytes);
+    const u32 gone = taken < port.held_count ? static_cast<u32>(taken) : port.held_count;
+    port.held_from += gone;
+    port.held_count -= gone;
+    env.count(count_received, gone);
+    return port.held_count == 0;
 }
 
-std::span<u8> buffer_view(Env& env, Port& port, u32 index) {
-    return env.dma_view(port.receive_block).subspan(usize{index} * buffer_bytes, buffer_bytes);
-}
-
-// Gives held bytes to the core, oldest first, and returns emptied buffers to the device.
-void deliver_held(Env& env, Port& port) {
-    while (port.held_count != 0 && !port.stopped) {
-        Held& held = port.held[port.held_first];
-        const u64 taken = env.deliver(
-            port.service, static_cast<u32>(ByteStream::Event::received),
-            buffer_view(env, port, held.index).subspan(held.offset, held.length));
-        const u16 used = static_cast<u16>(std::min<u64>(taken, held.length));
-        env.count(counter_received, used);
-        held.offset = static_cast<u16>(held.offset + used);
-        held.length = static_cast<u16>(held.length - used);
-        if (held.length != 0) {
-            port.stopped = 1;
-            return;
-        }
-        post_buffer(env, port, held.index);
-        port.held_first = static_cast<u8>((port.held_first + 1) % receive_buffers);
-        --port.held_count;
+// The next buffer from the device, held. False: there is none now.
+bool take_buffer(Env& env, Port& port) {
+    virtio::Used used;
+    const Result<bool> taken = port.in.take(env, used);
+    if (!taken) {
+        give_up(env, virtio::text_of(port.in.fault()));
+        return false;
     }
+    if (!*taken)
+        return false;
+    port.buffers.given &= ~(u32{1} << used.token);
+    port.held_buffer = used.token;
+    port.held_from = 0;
+    port.held_count = used.length;
+    return true;
 }
 
 } // namespace
 
-Result<> open_port(Env& env, State& state, u32 number) {
-    Port& port = state.ports[number];
-    TRY(port.receive.open(env, state.transport, receive_queue_of(number)));
-    TRY(port.transmit.open(env, state.transport, static_cast<u16>(receive_queue_of(number) + 1)));
-    const DmaBlock block = TRY(env.allocate_dma(u64{receive_buffers} * buffer_bytes));
-    port.receive_block = block.index;
-    port.receive_address = block.address;
-    for (u32 i = 0; i < receive_buffers; ++i)
-        post_buffer(env, port, i);
-    port.receive.enable_interrupts(env);
-    port.transmit.enable_interrupts(env);
-    return {};
+void give_up(Env& env, std::string_view why) {
+    Console& console = env.arena<Console>();
+    if (!console.broken)
+        env.fail(Errno::io, why);
+    console.broken = 1;
 }
 
-Result<> offer_port(Env& env, State& state, u32 number) {
-    Port& port = state.ports[number];
-    if (port.offered)
-        return {};
-    port.properties.kind = port.is_console ? StreamKind::console : StreamKind::port;
-    port.properties.number = number;
-    port.properties.host_connected = port.host_open;
-    const base::Text<16> name("port{}", number);
-    port.service = TRY(env.offer<ByteStream>(name.view(), port.properties));
-    port.offered = 1;
-    return {};
-}
-
-void receive(Env& env, State& state, Port& port) {
-    for (u32 i = 0; i < 4 * receive_buffers && port.held_count < receive_buffers; ++i) {
-        const auto element = port.receive.take_used(env);
-        if (!element && element.error() == Errno::noent) {
-            if (!port.receive.enable_interrupts(env))
-                break;
+void refill(Env& env, Ring& ring, Buffers& buffers) {
+    for (u32 i = 0; i < ring.size(); ++i) {
+        if (buffers.given & (u32{1} << i))
             continue;
-        }
-        if (!element || element->cookie >= receive_buffers) {
-            env.fail(Errno::io, "the receive ring names a buffer that is not the device's");
+        const Piece piece{buffers.at(i).address, buffer_bytes};
+        if (!ring.add(env, {{}, {&piece, 1}}, i))
+            return;
+        buffers.given |= u32{1} << i;
+    }
+}
+
+void receive(Env& env, Port& port) {
+    Console& console = env.arena<Console>();
+    if (!port.offered || console.broken)
+        return; // stays in the ring
+    for (u32 i = 0; i < most_taken; ++i) {
+        if (!deliver_held(env, port)) {
+            env.count(count_stalls);
+            port.in.mute(env);
             return;
         }
-        const u32 length = std::min(element->length, buffer_bytes);
-        const u16 index = static_cast<u16>(element->cookie);
-        if (length == 0 || !port.offered) {
-            env.count(counter_dropped, length);
-            post_buffer(env, port, index);
+        if (take_buffer(env, port))
             continue;
-        }
-        port.held[(port.held_first + port.held_count++) % receive_buffers] = {
-            index, 0, static_cast<u16>(length)};
-        deliver_held(env, port);
+        if (console.broken)
+            return;
+        refill(env, port.in, port.buffers);
+        console.transport.notify_if_wanted(env, port.in);
+        if (!port.in.arm(env))
+            return;
     }
-    deliver_held(env, port);
-    port.receive.notify(env, state.transport);
+    env.set_timer(poll_timer, env.now() + poll_delay);
 }
 
-void finish_transmits(Env& env, State&, Port& port) {
-    for (u32 i = 0; i < 4 * u32{queue_size}; ++i) {
-        const auto element = port.transmit.take_used(env);
-        if (!element && element.error() == Errno::noent) {
-            if (!port.transmit.enable_interrupts(env))
+void collect_sent(Env& env, Port& port) {
+    Console& console = env.arena<Console>();
+    // Ends: no more chains are taken than were given, and none is given meanwhile.
+    while (!console.broken) {
+        virtio::Used used;
+        const Result<bool> taken = port.out.take(env, used);
+        if (!taken)
+            return give_up(env, virtio::text_of(port.out.fault()));
+        if (!*taken) {
+            if (port.out.in_device() == 0 || !port.out.arm(env))
                 return;
             continue;
         }
-        if (!element) {
-            env.fail(Errno::io, "the transmit ring names a request that is not pending");
-            return;
-        }
-        env.complete(element->cookie, u64{0});
+        Transmit& transmit = port.transmits[used.token];
+        transmit.pending = 0;
+        env.count(count_sent, transmit.length);
+        env.complete(transmit.request, transmit.length);
     }
 }
 
-Answer transmit(Env& env, State& state, Port& port, const Request& request) {
+Answer transmit(Env& env, Port& port, const Request& request) {
+    Console& console = env.arena<Console>();
+    if (!port.present)
+        return Answer::failed(Errno::io);
     if (request.buffer.length == 0)
-        return Answer::done();
-    // A port whose host's side is closed would keep the bytes for ever (5.3.6.1): they are dropped.
-    if (state.multiport && !port.is_console && !port.host_open) {
-        env.count(counter_dropped, request.buffer.length);
-        return Answer::done(request.buffer.length);
-    }
-    DmaSegment segments[queue_size];
-    virtio::Piece pieces[queue_size];
-    const auto mapped = env.map_buffer(request, std::span(segments).first(port.transmit.size()));
-    if (!mapped)
-        return Answer::failed(mapped.error());
-    for (usize i = 0; i < mapped->size(); ++i)
-        pieces[i] = {segments[i].address, static_cast<u32>(segments[i].length), false};
-    if (!port.transmit.add(env, {pieces, mapped->size()}, request.id))
-        return Answer::busy();
-    port.transmit.notify(env, state.transport);
-    env.count(counter_sent, request.buffer.length);
+        return Answer::done(0);
+    u32 free = 0;
+    while (free < transmits && port.transmits[free].pending)
+        ++free;
+    // Never busy: that would hold up the other ports, and a host may leave one full for ever.
+    if (free == transmits)
+        return Answer::failed(Errno::busy);
+    Piece room[transmit_pieces];
+    const auto pieces = env.map_buffer(request, room);
+    if (!pieces)
+        return Answer::failed(pieces.error());
+    if (!port.out.add(env, {*pieces, {}}, free))
+        return Answer::failed(Errno::busy);
+    port.transmits[free] = {request.id, request.buffer.length, 1};
+    (void)port.out.arm(env); // what is there already is found by its interrupt or the watch
+    console.transport.notify_if_wanted(env, port.out);
+    keep_watch(env);
     return Answer::pending();
+}
+
+void offer(Env& env, Port& port) {
+    ByteStreamProperties& properties = port.properties;
+    properties.kind =
+        port.is_console ? component::StreamKind::console : component::StreamKind::port;
+    if (port.offered) {
+        (void)env.update_offer<ByteStream>(port.service, properties);
+        return tell(env, port);
+    }
+    const base::Text<24> name("{}{}", port.is_console ? "hvc" : "port", properties.number);
+    const Result<u32> service = env.offer<ByteStream>(name.view(), properties);
+    if (!service) {
+        env.log(LogLevel::error, "port {} cannot be offered: {}", properties.number,
+                service.error());
+        return;
+    }
+    port.service = *service;
+    port.offered = 1;
+    receive(env, port);
+}
+
+void tell(Env& env, Port& port) {
+    if (!port.offered)
+        return;
+    if (port.host_untold) {
+        const u8 connected = port.properties.host_connected != 0;
+        port.host_untold =
+            env.deliver(port.service, static_cast<u32>(Event::host_open), {&connected, 1}) == 0;
+    }
+    if (port.size_untold) {
+        const u16 columns = static_cast<u16>(port.properties.columns);
+        const u16 rows = static_cast<u16>(port.properties.rows);
+        const u8 size[4] = {static_cast<u8>(columns), static_cast<u8>(columns >> 8),
+                            static_cast<u8>(rows), static_cast<u8>(rows >> 8)};
+        port.size_untold = env.deliver(port.service, static_cast<u32>(Event::resized), size) == 0;
+    }
+}
+
+void keep_watch(Env& env) {
+    Console& console = env.arena<Console>();
+    if (!console.watching)
+        env.set_timer(watch_timer, env.now() + watch_delay);
+    console.watching = 1;
+}
+
+void serve_ports(Env& env) {
+    Console& console = env.arena<Console>();
+    for (u32 i = 0; i < console.port_count && !console.broken; ++i) {
+        Port& port = console.ports[i];
+        if (!port.present && !port.was_removed)
+            continue;
+        collect_sent(env, port);
+        if (port.present)
+            receive(env, port);
+    }
 }
 
 } // namespace virtio_console
