@@ -3,22 +3,25 @@
 
 #include "core/observe/log.h"
 #include "linux/exec/exec.h"
+#include "linux/exec/vdso.h"
 #include "linux/process/limits.h"
 #include "linux/syscall/personality.h"
+#include "linux/system/random.h"
 
 namespace linux {
 
 namespace {
 
-constinit FirstProcess g_first = {};
+// The caller's: it may add programs until `ready` returns.
+constinit const FirstProcess* g_first = nullptr;
 constinit const char* g_executed = nullptr;
 
 // In process 1, before it returns to a program for the first time.
 void run_first_program() {
-    if (g_first.ready)
-        g_first.ready();
-    for (u32 i = 0; i < g_first.program_count; ++i) {
-        const FirstProgram& program = g_first.programs[i];
+    if (g_first->ready)
+        g_first->ready();
+    for (u32 i = 0; i < g_first->program_count; ++i) {
+        const FirstProgram& program = g_first->programs[i];
         Result<ProgramArguments> arguments =
             ProgramArguments::from_kernel(program.arguments, program.environment);
         if (!arguments)
@@ -34,8 +37,8 @@ void run_first_program() {
             LOG_ERROR("Starting init: {} exists but couldn't execute it (error {})", program.path,
                       -static_cast<i32>(started.error()));
     }
-    if (g_first.all_failed)
-        g_first.all_failed();
+    if (g_first->all_failed)
+        g_first->all_failed();
     PANIC("No working init found. Try passing init= option to kernel.");
 }
 
@@ -70,7 +73,9 @@ Result<> enter_first(Process& process, Task& task) {
 } // namespace
 
 Result<> start_init(const FirstProcess& first) {
-    g_first = first;
+    g_first = &first;
+    start_random();
+    TRY(start_vdso());
     Ref<Process> process = TRY(make_first_process());
     Ref<core::HandleTable> files = TRY(core::HandleTable::create());
     Ref<FileContext> context = TRY(FileContext::create());

@@ -10,16 +10,15 @@
 
 namespace linux {
 
-// Turns the calling kernel thread's work into the first program: makes process 1 with the calling kernel
-// thread's root and standard files, executes `path`. `arguments` and `environment` are lists of C strings
-// that end with null and outlive the call. Returns only on failure; may then be called again.
+// `arguments` and `environment` are lists of C strings that end with null; all of it outlives the call.
 struct FirstProgram {
     const char* path;
     const char* const* arguments;
     const char* const* environment;
 };
 // Makes process 1 (once) and lets it run; it executes the first of the programs that can be. `ready` is
-// called in process 1 before, with its files to be set up (/dev/console as 0, 1, 2). Errors: nomem.
+// called in process 1 before: it sets up files (/dev/console as 0, 1, 2) and may add programs to `first`,
+// which outlives the call. Errors: nomem.
 struct FirstProcess {
     const FirstProgram* programs;
     u32 program_count;
