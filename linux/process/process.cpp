@@ -2,6 +2,7 @@
 #include "linux/process/process.h"
 
 #include "core/time/clock.h"
+#include "linux/process/call_filter.h"
 #include "linux/process/process_table.h"
 #include "linux/time/process_timers.h"
 #include "linux/vfs/inode.h"
@@ -40,6 +41,8 @@ Task::Task(Ref<Process> in_process, Ref<core::HandleTable> with_files, Ref<FileC
       start_time(core::now()) {
     credentials->account->processes.fetch_add(1, std::memory_order_relaxed);
 }
+
+Task::~Task() { drop_call_filter(*this); }
 
 Process::Process(Pid number, Ref<SignalHandlers> handlers)
     : Object(core::ObjectKind::process), pid(number), start_time(core::now()),
