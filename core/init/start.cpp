@@ -54,7 +54,7 @@ void run_init(void*) {
     LOG_INFO("smp: {} CPUs", Scheduler::cpu_count());
     start_load_average();
     run_init_tasks();
-    panic("start-up is over and no program was started");
+    Thread::exit(); // the programs go on
 }
 
 } // namespace

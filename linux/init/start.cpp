@@ -23,6 +23,7 @@
 #include "linux/socket/socket.h"
 #include "linux/tmpfs/tmpfs.h"
 #include "linux/tty/console.h"
+#include "linux/vfs/component_file_system.h"
 #include "linux/vfs/entries.h"
 #include "linux/vfs/open.h"
 
@@ -141,7 +142,8 @@ void make_first_entries() {
     static constexpr Entry entries[] = {
         {"/dev", file_mode::directory | 0755, {}},
         {"/dev/console", file_mode::character_device | 0600, {5, 1}},
-        {"/root", file_mode::directory | 0700, {}}};
+        {"/dev/kmsg", file_mode::character_device | 0600, {1, 11}},
+                                        {"/root", file_mode::directory | 0700, {}}};
     for (const Entry& entry : entries) {
         const auto name = PathName::from_kernel(entry.name);
         if (!name)
@@ -180,7 +182,7 @@ void open_console() {
     auto console = open_path("/dev/console", open_flag::read_write);
     if (!console) {
         LOG_WARNING("Warning: unable to open an initial console ({}).", console.error());
-        console = open_kernel_log();
+        console = open_path("/dev/kmsg", open_flag::read_write);
     }
     if (!console)
         return;
@@ -196,8 +198,6 @@ void prepare_first_process() {
     open_console();
     if (exists(early)) {
         add_program(early);
-        g_first.programs = g_programs;
-        refresh_first_process(g_first);
         return;
     }
     mount_root_device(); // says what there is and panics when it cannot
@@ -207,7 +207,6 @@ void prepare_first_process() {
         for (std::string_view path : {"/sbin/init", "/etc/init", "/bin/init", "/bin/sh"})
             add_program(path);
     }
-    refresh_first_process(g_first);
 }
 
 void start_linux() {
@@ -218,6 +217,7 @@ void start_linux() {
     start_block_nodes();
     register_local_sockets();
     register_pseudo_file_systems();
+    register_component_file_systems();
     MUST(start_terminals(), "boot has memory");
     core::set_out_of_memory_hook(&out_of_memory);
     core::for_each_boot_word(&take_word, nullptr);
@@ -226,7 +226,7 @@ void start_linux() {
     MUST(start_init(g_first), "boot has memory");
 }
 
-INIT_TASK(linux, "linux", "memory", &start_linux);
+INIT_TASK(linux, "linux", "memory devices", &start_linux);
 
 } // namespace
 } // namespace linux

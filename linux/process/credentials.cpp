@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/sort.h"
+
 #include "core/sync/lock.h"
 #include "linux/process/process.h"
 #include "linux/process/process_table.h"
@@ -60,7 +62,7 @@ Result<Ref<const GroupSet>> GroupSet::create(std::span<const GroupId> groups) {
             return Failure(Errno::nomem);
         for (usize i = 0; i < groups.size(); ++i)
             copy[i] = groups[i];
-        std::sort(copy, copy + groups.size());
+        base::sort(std::span<GroupId>(copy, groups.size()));
     }
     auto made = Ref<GroupSet>::create(copy, static_cast<u32>(groups.size()));
     if (!made) {

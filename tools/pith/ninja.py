@@ -2,8 +2,9 @@
 """Writes build.ninja. What is compiled is found by looking into the folders; nothing is listed by hand."""
 
 import pathlib
+import shutil
 
-KERNEL_FOLDERS = ["base", "arch/x86_64", "core"]
+KERNEL_FOLDERS = ["base", "arch/x86_64", "core", "linux"]
 BOOT_FOLDER = "boot/x86_64"
 
 WARNINGS = "-Wall -Wextra -Wno-unused-parameter -Wno-unused-command-line-argument -Werror"
@@ -94,7 +95,9 @@ class Generator:
         self.lines: list[str] = []
 
     def generate(self) -> str:
-        self.lines = [f"root = {self.root}", f"cxx = {self.compiler['cxx']}", RULES]
+        # Equal sources in another work tree, or built before, are not compiled again.
+        cached = f"CCACHE_BASEDIR={self.root} CCACHE_NOHASHDIR=1 ccache " if shutil.which("ccache") else ""
+        self.lines = [f"root = {self.root}", f"cxx = {cached}{self.compiler['cxx']}", RULES]
         components = [self.component(folder) for folder in component_folders(self.root)]
         self.kernel(components)
         self.loader("pith.elf", "kernel.stripped", compressed=False)
