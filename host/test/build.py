@@ -19,6 +19,19 @@ HOME = ["host/test/home.cpp", "host/test/fake_virtio.cpp"]
 
 # name: (sources, kinds it runs under)
 TESTS = {
+    "virtio_blk": (["components/block/virtio_blk/component.cpp",
+                    "components/block/virtio_blk/requests.cpp",
+                    "components/block/virtio_blk/virtio_blk_test.cpp"] + HOME + PORT, ["address"]),
+    "ramdisk": (["components/block/ramdisk/component.cpp",
+                 "components/block/ramdisk/ramdisk_test.cpp"] + HOME + PORT, ["address"]),
+    "serial_16550": (["components/serial/serial_16550/component.cpp",
+                      "components/serial/serial_16550/serial_16550_test.cpp"] + HOME + PORT,
+                     ["address"]),
+    "virtio_console": (["components/console/virtio_console/component.cpp",
+                        "components/console/virtio_console/ports.cpp",
+                        "components/console/virtio_console/control.cpp",
+                        "components/console/virtio_console/virtio_console_test.cpp"] + HOME + PORT,
+                       ["address"]),
     "gate": (["core/gate/protocol_test.cpp", "core/gate/strand_test.cpp"] + GATE + PORT,
              ["address", "thread"]),
 }
