@@ -19,10 +19,10 @@ using Event = ByteStream::Event;
 
 constexpr Window uart{0, 0};
 constexpr u32 transmit_queue = 4;   // requests waiting at once; the core sends one at a time
-constexpr u32 most_received = 2048; // bytes in one handler
+constexpr u32 most_received = 256;  // bytes in one handler
 constexpr u32 most_sent = 512;      // bytes in one handler
-constexpr u32 most_interrupts = 64; // causes looked at in one handler
-constexpr u32 most_storms = 100;    // handlers in a row that look at so many
+constexpr u32 most_interrupts = 16; // causes looked at in one handler
+constexpr u32 most_storms = 100;    // handlers in a row that do so and move no byte
 constexpr u32 poll_timer = 0, watch_timer = 1;
 constexpr Nanos poll_delay = base::milliseconds(1), watch_delay = base::milliseconds(100);
 
@@ -59,8 +59,9 @@ struct Uart {
     u16 divisor;
     u8 watching;
     u8 saved_errors; // bits of the line status that were read before their byte was
-    u32 storms;      // handlers in a row that did not come to an end of causes
+    u32 storms;      // handlers in a row that found causes without end and moved nothing
     u32 reserved;
+    u64 received;
     u64 sent;
     u64 sent_at_watch;
 };
@@ -126,6 +127,7 @@ void take_byte(Env& env) {
     const u8 errors = state.saved_errors;
     state.saved_errors = 0;
     const u8 byte = ReceiveBuffer::read(env, uart);
+    ++state.received;
     if (errors & line_status::break_) { // the byte is only the trace of it
         env.count(count_breaks);
         (void)deliver_held(env); // in order, as far as there is room
@@ -374,6 +376,7 @@ Answer submit(Env& env, const Request& request) {
 // Serves all causes there are: the line is edge-triggered on a PC and falls only when none is left.
 void serve(Env& env) {
     Uart& state = env.arena<Uart>();
+    const u64 moved = state.received + state.sent;
     for (u32 causes = 0; causes < most_interrupts; ++causes) {
         if (InterruptIdentification::read(env, uart) & interrupt_identification::none_pending) {
             state.storms = 0;
@@ -384,7 +387,8 @@ void serve(Env& env) {
         send(env);
         (void)ModemStatus::read(env, uart);
     }
-    if (++state.storms > most_storms)
+    state.storms = state.received + state.sent == moved ? state.storms + 1 : 0;
+    if (state.storms > most_storms)
         return env.fail(Errno::io, "interrupts without end");
     env.set_timer(poll_timer, env.now() + poll_delay);
 }
