@@ -102,8 +102,8 @@ void AddressSpace::apply_protection(Mapping& mapping, u64 start, u64 end) {
 }
 
 Result<> AddressSpace::copy_mapping(const Mapping& mapping, AddressSpace& target) {
-    // Pages of shared mappings and of read-only files are found again by faults.
-    if (mapping.shared || (mapping.object && !includes(mapping.protection, Protection::write)))
+    // The object's pages are found again by faults; copies the program made are not.
+    if (mapping.shared || (mapping.object && !mapping.has_copies))
         return {};
     PageBatch batch(table_);
     PlaceCursor places(target.table_);
@@ -157,6 +157,7 @@ Result<Ref<AddressSpace>> AddressSpace::clone() {
             twin->grows_down = m->grows_down;
             twin->wipe_on_fork = m->wipe_on_fork;
             twin->dont_dump = m->dont_dump;
+            twin->has_copies = m->has_copies;
             twin->access_pattern = m->access_pattern;
             twin->object_page = m->object_page;
             twin->object = m->object;

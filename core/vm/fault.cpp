@@ -180,6 +180,7 @@ FaultOutcome AddressSpace::fault_private_write(Mapping& mapping, u64 address) {
     if (!copy)
         return FaultOutcome::no_memory;
     copy_frame(**copy, **source);
+    mapping.has_copies = true;
     const auto entry = arch::PageEntry::make_user((*copy)->physical(), mapping.protection);
     return install(mapping, address, std::move(*copy), entry.writable_and_dirty());
 }
@@ -218,6 +219,7 @@ FaultOutcome AddressSpace::fault_present(Mapping& mapping, u64 address, Access a
         return FaultOutcome::no_memory;
     if (!is_zero)
         copy_frame(**copy, page);
+    mapping.has_copies = true;
     {
         TableGuard guard(table_lock_);
         if (arch::PageEntry(*place).address() != entry.address() ||

@@ -27,6 +27,7 @@ public:
     bool dont_fork = false; // MADV_DONTFORK
     bool wipe_on_fork = false;
     bool dont_dump = false;
+    bool has_copies = false; // private pages may stand in for the object's
     u8 access_pattern = 0; // MADV_RANDOM, MADV_SEQUENTIAL
     u64 object_page = 0;   // object: page index of start; anonymous: not used
     RefOrNull<MemoryObject> object;

@@ -130,6 +130,7 @@ Result<> AddressSpace::split(Mapping& mapping, u64 at) {
     upper->dont_fork = mapping.dont_fork;
     upper->wipe_on_fork = mapping.wipe_on_fork;
     upper->dont_dump = mapping.dont_dump;
+    upper->has_copies = mapping.has_copies;
     upper->access_pattern = mapping.access_pattern;
     upper->object_page = mapping.index_of(at);
     upper->object = mapping.object;
@@ -156,6 +157,7 @@ Mapping& AddressSpace::try_merge(Mapping& mapping) {
     Mapping* kept = &mapping;
     auto absorb = [&](Mapping& low, Mapping& high) PITH_NO_ANALYSIS {
         const u64 end = high.end;
+        low.has_copies |= high.has_copies;
         if (low.object)
             low.object->remove_mapping(low);
         erase(high);

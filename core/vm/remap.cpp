@@ -78,7 +78,10 @@ Result<UserVirt> AddressSpace::move_mapping(Mapping& mapping, const RemapRequest
     target.object_page = mapping.index_of(start);
     target.owner = mapping.owner;
     target.label = mapping.label;
+    const bool has_copies = mapping.has_copies; // map_locked may merge it away
     const UserVirt moved = TRY(map_locked(target));
+    if (Mapping* at_target = find(moved.value))
+        at_target->has_copies |= has_copies;
     const u64 length = old_length < new_length ? old_length : new_length;
     if (length != 0)
         TRY(move_entries(start, moved.value, length));

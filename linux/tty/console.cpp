@@ -68,11 +68,6 @@ void stream_changed(core::ByteStreamDevice& device, bool present) {
         LOG_ERROR("tty: no terminal for {}: {}", device.name(), made.error());
 }
 
-bool visit_stream(core::ByteStreamDevice& device, void*) {
-    stream_changed(device, true);
-    return true;
-}
-
 } // namespace
 
 Result<> start_terminals() {
@@ -86,8 +81,7 @@ Result<> start_terminals() {
     name_device_major(DeviceType::character, 4, "ttyS");
     name_device_major(DeviceType::character, auxiliary_major, "/dev/tty");
     name_device_major(DeviceType::character, 229, "hvc");
-    core::set_byte_stream_listener(&stream_changed);
-    core::for_each_byte_stream(&visit_stream, nullptr);
+    core::set_byte_stream_listener(&stream_changed); // told of those there are, too
     return {};
 }
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // CPU exceptions as signals, with the codes Linux gives (arch/x86/kernel/traps.c's results).
+#include "core/observe/log.h"
+#include "linux/process/process.h"
+#include "linux/process/task.h"
 #include "linux/signal/deliver.h"
 #include "linux/signal/send.h"
 #include "linux/signal/x86_64/vector_frame.h"
@@ -57,6 +60,9 @@ void signal_for_trap(arch::UserFrame& frame, const core::Trap& trap) {
     const SigInfo info = info_of(frame, trap);
     if (trap.kind == core::TrapKind::floating_point && info.code == 0)
         return; // the exception was gone when we looked
+    if (!task.process->signals.handlers->caught().has(info.number)) // as print-fatal-signals' one line on x86
+        LOG_INFO("{}[{}]: trap {} at {:x} ip {:x} sp {:x} error {:x}", task.thread->name(), task.tid,
+                 trap.vector, trap.address, frame.rip, frame.rsp, trap.error_code);
     force_signal(info);
 }
 
