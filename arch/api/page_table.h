@@ -6,9 +6,9 @@
 #include <atomic>
 
 #include "base/address.h"
+#include "base/protection.h"
 #include "base/result.h"
 #include "base/units.h"
-#include "core/vm/protection.h"
 
 namespace arch {
 
@@ -17,7 +17,7 @@ class PageEntry {
 public:
     constexpr PageEntry() = default;
     constexpr explicit PageEntry(u64 bits) : bits_(bits) {}
-    static PageEntry make_user(PhysAddr page, core::Protection protection);
+    static PageEntry make_user(PhysAddr page, base::Protection protection);
 
     bool present() const;
     bool writable() const;
@@ -27,7 +27,7 @@ public:
     PhysAddr address() const;
     PageEntry read_only() const;
     PageEntry writable_and_dirty() const;
-    PageEntry with_protection(core::Protection protection) const;
+    PageEntry with_protection(base::Protection protection) const;
     PageEntry not_accessed() const;
     // A page that is the personality's or the kernel's, not counted in a Page record (vdso data).
     bool special() const;

@@ -25,8 +25,8 @@ inline constexpr u64 address_mask = 0x000f'ffff'ffff'f000;
 // those.
 extern u64 supported_page_bits;
 
-inline u64 protection_bits(core::Protection protection) {
-    using core::Protection;
+inline u64 protection_bits(base::Protection protection) {
+    using base::Protection;
     u64 bits = page_bit::user;
     if (protection == Protection::none)
         return bits | page_bit::no_access | page_bit::no_execute;
@@ -38,7 +38,7 @@ inline u64 protection_bits(core::Protection protection) {
     return bits;
 }
 
-inline PageEntry PageEntry::make_user(PhysAddr page, core::Protection protection) {
+inline PageEntry PageEntry::make_user(PhysAddr page, base::Protection protection) {
     return PageEntry((page.value | page_bit::accessed | protection_bits(protection)) &
                      supported_page_bits);
 }
@@ -54,7 +54,7 @@ inline PageEntry PageEntry::read_only() const { return PageEntry(bits_ & ~page_b
 inline PageEntry PageEntry::writable_and_dirty() const {
     return PageEntry(bits_ | page_bit::writable | page_bit::dirty | page_bit::accessed);
 }
-inline PageEntry PageEntry::with_protection(core::Protection protection) const {
+inline PageEntry PageEntry::with_protection(base::Protection protection) const {
     constexpr u64 rights = page_bit::present | page_bit::writable | page_bit::no_execute |
                            page_bit::no_access | page_bit::user;
     return PageEntry(((bits_ & ~rights) | protection_bits(protection)) & supported_page_bits);
