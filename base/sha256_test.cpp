@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+// links: base/sha256.cpp
 #include "base/sha256.h"
 
 #include <string>

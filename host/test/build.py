@@ -1,21 +1,34 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Builds and runs the host tests of components, gates and devices.
+"""Builds and runs the host tests: every *_test.cpp of the tree, as Linux processes under sanitizers.
 
-usage: host/test/build.py [--sanitize address|thread|none] [--filter REGEX] [--list]
-One ninja file per kind in build/host-KIND; one program for each entry of TESTS.
+usage: host/test/build.py [--sanitize all|address|thread|none] [--only NAME] [--filter REGEX] [--list]
+
+A test is an entry of TESTS, or stands alone and says near its head what it links:
+
+    // links: base/format.cpp host/test/base_port.cpp
+    // kinds: address thread
+
+(`kinds` may be left out: address.) A test file that does neither is a failure. One ninja file per
+kind in build/unit/KIND; the last line is `N passed, N failed`, counted in tests.
 """
 import argparse
+import dataclasses
 import os
 import pathlib
+import re
 import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PORT = ["host/test/kernel_port.cpp", "base/format.cpp"]
 GATE = ["core/gate/strand.cpp", "core/gate/strand_phases.cpp", "core/gate/waiting.cpp",
         "core/gate/worker.cpp"]
 HOME = ["host/test/home.cpp", "host/test/fake_virtio.cpp"]
+EXT4 = ["core/file/change_set.cpp", "core/file/metadata_cache.cpp", "core/file/volume_state.cpp",
+        "core/file/extent_cache.cpp", "base/format.cpp", "tests/ext4/test_volume.cpp",
+        "components/fs/ext4/*.cpp"]
 
 # name: (sources, kinds it runs under)
 TESTS = {
@@ -34,6 +47,7 @@ TESTS = {
                        ["address"]),
     "gate": (["core/gate/protocol_test.cpp", "core/gate/strand_test.cpp"] + GATE + PORT,
              ["address", "thread"]),
+    "ext4": (["tests/ext4/*_test.cpp"] + EXT4, ["address"]),
 }
 
 FLAGS = {
@@ -41,57 +55,159 @@ FLAGS = {
     "thread": "-fsanitize=thread",
     "none": "-O2",
 }
+# Tests of the kernel itself run inside it.
+IN_KERNEL = "_kernel_test.cpp"
+HEAD_LINES = 12
+SECONDS = 600  # for one program
 
 
-def ninja(kind):
-    out = ROOT / "build" / f"host-{kind}"
+@dataclasses.dataclass
+class Counts:
+    """Tests, over all programs."""
+
+    passed: int = 0
+    failed: int = 0
+
+
+def expanded(sources: list[str]) -> list[str]:
+    """The sources with patterns replaced by the files they match; an unmatched one is an error."""
+    found = []
+    for source in sources:
+        matching = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(source))
+        if not matching:
+            sys.exit(f"host/test/build.py: there is no {source}")
+        found += matching
+    return found
+
+
+def declared(file: pathlib.Path) -> tuple[list[str], list[str]]:
+    """What a test that stands alone says of itself: sources and kinds."""
+    words: dict[str, list[str]] = {"links": [], "kinds": []}
+    for line in file.read_text(encoding="utf-8").splitlines()[:HEAD_LINES]:
+        if match := re.match(r"// (links|kinds): (.*)", line):
+            words[match[1]] += match[2].split()
+    return words["links"], words["kinds"] or ["address"]
+
+
+def all_tests() -> tuple[dict[str, tuple[list[str], list[str]]], list[str]]:
+    """Every program by name, and the test files that nobody links."""
+    tests = {name: (expanded(sources), kinds) for name, (sources, kinds) in TESTS.items()}
+    listed = {source for sources, _ in tests.values() for source in sources}
+    orphans = []
+    for file in sorted(ROOT.glob("[a-z]*/**/*_test.cpp")):
+        path = str(file.relative_to(ROOT))
+        if path.startswith("build/") or path.endswith(IN_KERNEL) or path in listed:
+            continue
+        links, kinds = declared(file)
+        if not links:
+            orphans.append(path)
+            continue
+        name = path.removesuffix("_test.cpp").replace("/", ".")
+        tests[name] = ([path, *expanded(links)], kinds)
+    return tests, orphans
+
+
+def ninja(kind, tests):
+    """Writes the kind's build.ninja; answers the programs it makes."""
+    out = ROOT / "build" / "unit" / kind
     out.mkdir(parents=True, exist_ok=True)
     lines = [
         f"flags = -std=c++23 -O1 -g -Wall -Wextra -fno-exceptions -fno-rtti -DPITH_HOST_TEST"
         f" -DPITH_DEBUG -I{ROOT} -I{ROOT}/host/test {FLAGS[kind]} -fno-omit-frame-pointer",
         "rule cxx", f"  command = clang++-19 $flags -MD -MF $out.d -c $in -o $out",
-        "  depfile = $out.d", "  deps = gcc",
+        "  depfile = $out.d", "  deps = gcc", "  description = C++ $in",
         "rule link", f"  command = clang++-19 $flags $in -lgtest -lgtest_main -lpthread -o $out",
+        "  description = LINK $out",
         "rule object", f"  command = python3 {ROOT}/host/test/component_object.py $out $name",
     ]
     objects = {}
     programs = []
-    for name, (sources, kinds) in TESTS.items():
+    for name, (sources, kinds) in tests.items():
         if kind not in kinds and kind != "none":
             continue
         for source in sources:
             target = source.replace("/", ".") + ".o"
             if source not in objects:
                 objects[source] = target
+                # The volume's tests write files with the C++ library's streams, which throw.
                 lines.append(f"build {target}: cxx {ROOT / source}")
         lines.append(f"build {name}_test: link " + " ".join(objects[s] for s in sources))
         programs.append((name, out / f"{name}_test"))
-    (out / "build.ninja").write_text("\n".join(lines) + "\n")
+    text = "\n".join(lines) + "\n"
+    file = out / "build.ninja"
+    if not file.exists() or file.read_text(encoding="utf-8") != text:
+        file.write_text(text, encoding="utf-8")
     return out, programs
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sanitize", default="address", choices=FLAGS)
-    parser.add_argument("--only", help="one entry of the list")
-    parser.add_argument("--filter", default="*", help="handed to --gtest_filter")
-    parser.add_argument("--list", action="store_true")
-    options = parser.parse_args()
-    out, programs = ninja(options.sanitize)
+def run_program(name, program, options, kind) -> Counts:
+    """Runs one program; what failed is printed, its tests are counted."""
+    environment = dict(os.environ)
+    suppressions = ROOT / "host" / "test" / "thread.supp"
+    environment["TSAN_OPTIONS"] = f"suppressions={suppressions}"
+    begin = time.monotonic()
+    try:
+        done = subprocess.run(
+            [program, f"--gtest_filter={options.filter}", "--gtest_brief=1"], cwd=ROOT,
+            env=environment, capture_output=True, text=True, errors="replace", timeout=SECONDS)
+        status, text = done.returncode, done.stdout + done.stderr
+    except subprocess.TimeoutExpired:
+        status, text = None, f"the time was up ({SECONDS} s)"
+    numbers = {word: sum(map(int, re.findall(rf"^\[  {word}  \] (\d+) tests?", text, re.MULTILINE)))
+               for word in ("PASSED", "FAILED")}
+    counts = Counts(numbers["PASSED"], numbers["FAILED"])
+    if status != 0 and counts.failed == 0:
+        counts.failed = 1  # it died, or a sanitizer spoke
+    if status == 0 and counts.passed == 0 and options.filter == "*":
+        counts.failed = 1  # it tested nothing
+    print(f"{kind} {name}: {counts.passed} passed, {counts.failed} failed"
+          f" ({time.monotonic() - begin:.1f} s)", flush=True)
+    if counts.failed:
+        print(f"status {status}\n{text}")
+    return counts
+
+
+def run_kind(kind, tests, options) -> Counts:
+    """Builds and runs every program of a kind."""
+    out, programs = ninja(kind, tests)
     if options.only:
         programs = [p for p in programs if p[0] == options.only]
     if options.list:
-        print("\n".join(name for name, _ in programs))
+        print("\n".join(f"{kind} {name}" for name, _ in programs))
+        return Counts()
+    total = Counts()
+    for name, program in programs:
+        # One program that does not build keeps none of the others from running.
+        if subprocess.run(["ninja", "-C", str(out), "--quiet", "-j2", program.name]).returncode:
+            print(f"{kind} {name}: does not build")
+            total.failed += 1
+            continue
+        counts = run_program(name, program, options, kind)
+        total.passed += counts.passed
+        total.failed += counts.failed
+    return total
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sanitize", default="address", choices=[*FLAGS, "all"])
+    parser.add_argument("--only", help="one program of the list")
+    parser.add_argument("--filter", default="*", help="handed to --gtest_filter")
+    parser.add_argument("--list", action="store_true")
+    options = parser.parse_args()
+    tests, orphans = all_tests()
+    total = Counts(0, len(orphans))
+    for path in orphans:
+        print(f"{path}: in no program: wants a line `// links: ...` or an entry of TESTS")
+    for kind in ("address", "thread") if options.sanitize == "all" else (options.sanitize,):
+        counts = run_kind(kind, tests, options)
+        total.passed += counts.passed
+        total.failed += counts.failed
+    if options.list:
         return 0
-    targets = [p.name for _, p in programs]
-    if subprocess.run(["ninja", "-C", str(out), "--quiet", "-j2", *targets]).returncode:
-        return 1
-    failed = [name for name, program in programs
-              if subprocess.run([program, f"--gtest_filter={options.filter}", "--gtest_brief=1"],
-                                cwd=ROOT).returncode]
-    print(f"host {options.sanitize}: {len(programs) - len(failed)} passed, {len(failed)} failed"
-          + (": " + " ".join(failed) if failed else ""))
-    return 1 if failed else 0
+    print(f"{total.passed} passed, {total.failed} failed")
+    return 1 if total.failed or not total.passed else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+// links: linux/tty/line_discipline.cpp linux/tty/line_input.cpp linux/tty/line_output.cpp
 #include "linux/tty/line_discipline.h"
 
 #include <gtest/gtest.h>
