@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Boots a kernel with bench/operations as process 1 and reads the instruction counts it prints.
+"""Boots a kernel with bench/programs as process 1 and reads the instruction counts it prints.
 
-One processor, `-icount shift=0`: the time stamp counter counts instructions, and two runs agree.
-A bzImage that tells its first time stamp (bench/firmware.S) gives what comes before the kernel."""
+One processor, `-icount shift=0`: the time stamp counter counts instructions, and two runs agree. The
+boot row is a machine of its own: bench/first_instruction.S tells the counter at the first user
+instruction, bench/firmware.S what it stood at before the kernel's first."""
 
 import pathlib
 import re
@@ -12,6 +13,7 @@ import time
 
 from pith import packages
 from pith.bench.rows import BOOT
+from pith.bench.verdict import Value
 from pith.errors import PithError
 from pith.images.cpio import Archive
 from pith.images.kernels import Kernel
@@ -22,46 +24,48 @@ from pith.paths import BUILD, ROOT
 from pith.process import run
 
 SOURCES = ROOT / "bench"
-# glibc, as Debian's programs have it: its fstat, its thread stacks.
-PROGRAM_FLAGS = ["-std=c17", "-D_GNU_SOURCE", "-O2", "-static", "-s", "-Wall", "-Wextra", "-Werror"]
+OUT = BUILD / "bench"
 # Copies by `rep movsb` would count an instruction a byte under TCG.
 PROCESSOR = ["-cpu", "max,-erms,-fsrm"]
+OPTIONS = "quiet mitigations=off"
 MEMORY_MIB = 1024
-SECONDS = 300.0
+SECONDS = 900.0
 
-_LINE = re.compile(rb"^bench\t(\w+)\t(-?\d+|0x[0-9a-f]+)\r?$", re.MULTILINE)
+_COUNT = re.compile(r"^bench\t(\w+)\t(0x[0-9a-f]+)\r?$", re.MULTILINE)
+_ROW = re.compile(r"^([a-z][a-z0-9_]*)\t(?:(\d+)|unavailable\t(.*?))\r?$", re.MULTILINE)
+_DONE = re.compile(r"^# done\r?$", re.MULTILINE)
 
 
-def _build_program() -> bytes:
+def read_values(text: str) -> dict[str, Value]:
+    """Row by key: a count, or what the program said why there is none."""
+    return {key: int(count) if count else reason for key, count, reason in _ROW.findall(text)}
+
+
+def _build_programs() -> None:
     packages.require("bench")
-    directory = BUILD / "bench"
-    directory.mkdir(parents=True, exist_ok=True)
-    program = directory / "operations"
-    run(["gcc", *PROGRAM_FLAGS, "-o", program,
-         *sorted((SOURCES / "operations").glob("*.c"))])
-    return program.read_bytes()
+    run(["python3", SOURCES / "build.py"])
 
 
-def _build_firmware_probe() -> pathlib.Path:
+def _assemble(source: str, target: str, *link: str) -> pathlib.Path:
     packages.require("build")
-    directory = BUILD / "bench"
-    directory.mkdir(parents=True, exist_ok=True)
-    run(["clang-19", "--target=i386-none-elf", "-c", SOURCES / "firmware.S", "-o",
-         directory / "firmware.o"])
-    run(["ld.lld-19", "-m", "elf_i386", "-Ttext", "0", "--oformat", "binary", "-o",
-         directory / "firmware.bin", directory / "firmware.o"])
-    return directory / "firmware.bin"
+    OUT.mkdir(parents=True, exist_ok=True)
+    made = OUT / pathlib.Path(source).stem
+    run(["clang-19", f"--target={target}", "-c", SOURCES / source, "-o", f"{made}.o"])
+    run(["ld.lld-19", *link, "-o", made, f"{made}.o"])
+    return made
 
 
-def _make_initramfs() -> bytes:
+def _archive(programs: dict[str, pathlib.Path], path: pathlib.Path) -> pathlib.Path:
     archive = Archive()
     archive.directory("dev")
     archive.character_device("dev/console", 5, 1)
-    archive.file("init", _build_program(), 0o755)
-    return archive.finish()
+    for name, program in programs.items():
+        archive.file(name, program.read_bytes(), 0o755)
+    path.write_bytes(archive.finish())
+    return path
 
 
-def _run_to_end(machine: Machine, what: str) -> dict[str, int]:
+def _run_to_end(machine: Machine, what: str) -> str:
     """What the machine printed before it ended by itself."""
     log = ConsoleLog()
     text = bytearray()
@@ -78,10 +82,9 @@ def _run_to_end(machine: Machine, what: str) -> dict[str, int]:
         else:
             raise PithError(f"{what} did not come to an end in {SECONDS:.0f} s\n"
                             + "\n".join(log.tail(20)))
-    found = {key.decode(): int(value, 0) for key, value in _LINE.findall(bytes(text))}
-    if not found or (log.panicked and "end" not in found):
-        raise PithError(f"{what} printed no counts\n" + "\n".join(log.tail(20)))
-    return found
+    if log.panicked:
+        raise PithError(f"{what} panicked\n" + "\n".join(log.tail(40)))
+    return text.decode("utf-8", "replace")
 
 
 def _machine(kernel: pathlib.Path, command_line: str, initramfs: pathlib.Path | None) -> Machine:
@@ -89,18 +92,52 @@ def _machine(kernel: pathlib.Path, command_line: str, initramfs: pathlib.Path | 
                    processors=1, memory_mib=MEMORY_MIB, icount=True, extra=list(PROCESSOR))
 
 
+def _told_count(machine: Machine, what: str) -> int:
+    text = _run_to_end(machine, what)
+    found = _COUNT.search(text)
+    if found is None:
+        raise PithError(f"{what} told no count\n" + "\n".join(text.splitlines()[-20:]))
+    return int(found.group(2), 0)
+
+
 def count_firmware() -> int:
     """Instructions from power-on to the first of a bzImage."""
-    machine = _machine(_build_firmware_probe(), "", None)
-    return _run_to_end(machine, "the firmware probe")["firmware"]
+    probe = _assemble("firmware.S", "i386-none-elf", "-m", "elf_i386", "-Ttext", "0",
+                      "--oformat", "binary")
+    return _told_count(_machine(probe, "", None), "the firmware probe")
 
 
-def count_operations(kernel: Kernel, firmware: int) -> dict[str, int]:
-    """Instructions of each row; a negative errno where the kernel cannot do it."""
+def count_boot(kernel: Kernel, firmware: int) -> int:
+    """Instructions from the kernel's first to the first of a program."""
+    program = _assemble("first_instruction.S", "x86_64-none-elf", "-static", "-s",
+                        "-z", "noexecstack")
     with tempfile.TemporaryDirectory(prefix="pith-bench.") as work:
-        initramfs = pathlib.Path(work) / "initramfs.cpio"
-        initramfs.write_bytes(_make_initramfs())
-        command_line = f"{kernel.command_line} mitigations=off"
-        counts = _run_to_end(_machine(kernel.image, command_line, initramfs), kernel.name)
-    counts[BOOT] = counts.pop("power_on_to_first_user_instruction") - firmware
+        initramfs = _archive({"init": program}, pathlib.Path(work) / "initramfs.cpio")
+        machine = _machine(kernel.image, f"{kernel.command_line} {OPTIONS}", initramfs)
+        return _told_count(machine, f"{kernel.name} starting one program") - firmware
+
+
+def count_operations(kernel: Kernel, keys: list[str]) -> dict[str, Value]:
+    """Instructions of each row, or of the rows named."""
+    _build_programs()
+    with tempfile.TemporaryDirectory(prefix="pith-bench.") as work:
+        initramfs = _archive(
+            {"init": OUT / "pith_bench", "pith_bench_child": OUT / "pith_bench_child"},
+            pathlib.Path(work) / "initramfs.cpio")
+        command_line = f"{kernel.command_line} {OPTIONS} -- {' '.join(keys)}".rstrip(" -")
+        text = _run_to_end(_machine(kernel.image, command_line, initramfs), kernel.name)
+    if not _DONE.search(text):
+        raise PithError(f"{kernel.name} did not measure to the end\n"
+                        + "\n".join(text.splitlines()[-20:]))
+    return read_values(text)
+
+
+def count_all(kernel: Kernel, firmware: int, keys: list[str]) -> dict[str, Value]:
+    """Every row, or those named."""
+    counts: dict[str, Value] = {}
+    operations = [key for key in keys if key != BOOT]
+    if not keys or BOOT in keys:
+        counts[BOOT] = count_boot(kernel, firmware)
+    if not keys or operations:
+        counts |= count_operations(kernel, operations)
     return counts
