@@ -21,6 +21,7 @@ ALLOWED: dict[str, list[str]] = {
     # virtio_support: headers of virtio drivers (docs/decisions/020-shared-virtio-code.md).
     "components": ["base", "abi/component", "components/virtio_support"],
     "host": ["base", "abi", "arch/api", "core"],
+    "host/test": ["base", "abi", "arch/api", "core", "linux", "components"],
     "images": ["base", "abi", "arch/api", "core", "linux", "components", "host"],
     "user": [],
     "tests": ["base", "abi", "arch", "boot", "core", "linux", "components", "host", "images"],

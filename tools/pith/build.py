@@ -41,6 +41,11 @@ def output(kind: str, compiler: str = "clang") -> BuildOutput:
     return BuildOutput(ROOT / "build" / name)
 
 
+def component_folders() -> list[str]:
+    """Folders of the components in the ordinary image."""
+    return ninja.component_folders(ROOT)
+
+
 def build(kind: str, compiler: str = "clang", targets: list[str] | None = None) -> BuildOutput:
     """Builds `kind` ("release" or "debug"); raises PithError with the compiler's words on failure."""
     result = output(kind, compiler)

@@ -26,7 +26,8 @@ NEEDS: dict[str, list[str]] = {
     "uefi": ["ovmf"],
     "test": ["python3-pytest", "python3-pexpect", "e2fsprogs"],
     "debug": ["gdb"],
-    "host-tests": ["libgtest-dev", "libbenchmark-dev", "libclang-rt-19-dev"],
+    "host-tests": ["libgtest-dev", "libclang-rt-19-dev", "llvm-19", "e2fsprogs", "cpio"],
+    "programs": ["musl-tools", "gcc", "binutils", "libc6-dev", "linux-libc-dev"],
 }
 
 _allow_install = True
