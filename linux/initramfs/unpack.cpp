@@ -46,19 +46,20 @@ Result<> set_attributes(Inode& inode, const ArchiveEntry& entry) {
     return inode.set_attributes(change);
 }
 
-// A node without content; a directory that is there already gets the archive's attributes.
-Result<> make_node(const PathName& name, const ArchiveEntry& entry) {
+// Makes the name's node and gives its attributes. Errors: exist, and those of making files.
+Result<> make_new_node(const PathName& name, const NewNode& node, const ArchiveEntry& entry) {
     const bool directory = (entry.mode & file_mode::type_mask) == file_mode::directory;
     Walk walk(nullptr, name, 0);
-    Path parent = TRY(walk.run_to_parent());
-    auto made = NewEntry::prepare(
-        std::move(parent), walk, directory ? NewEntry::Wanted::directory : NewEntry::Wanted::other);
-    if (!made) {
-        if (made.error() != Errno::exist || !directory)
-            return Failure(made.error());
-        Path existing = TRY(resolve(name.view(), walk_flag::follow | walk_flag::directory));
-        return set_attributes(existing.inode(), entry);
-    }
+    NewEntry made = TRY(NewEntry::prepare(TRY(walk.run_to_parent()), walk,
+                                          directory ? NewEntry::Wanted::directory
+                                                    : NewEntry::Wanted::other));
+    TRY(made.make(node));
+    return set_attributes(made.path().inode(), entry);
+}
+
+// A node without content. A directory that is there already gets the archive's attributes; anything else
+// is replaced.
+Result<> make_node(const PathName& name, const ArchiveEntry& entry) {
     NewNode node;
     node.mode = entry.mode;
     node.user = entry.user;
@@ -66,8 +67,16 @@ Result<> make_node(const PathName& name, const ArchiveEntry& entry) {
     node.device = {entry.device_major, entry.device_minor};
     if ((entry.mode & file_mode::type_mask) == file_mode::symlink)
         node.target = {reinterpret_cast<const char*>(entry.content.data()), entry.content.size()};
-    TRY(made->make(node));
-    return set_attributes(made->path().inode(), entry);
+    const Result<> made = make_new_node(name, node, entry);
+    if (made || made.error() != Errno::exist)
+        return made;
+    if ((entry.mode & file_mode::type_mask) == file_mode::directory) {
+        const Path existing = TRY(resolve(name.view(), walk_flag::follow | walk_flag::directory));
+        return set_attributes(existing.inode(), entry);
+    }
+    Walk walk(nullptr, name, 0);
+    TRY(remove_file(TRY(walk.run_to_parent()), walk));
+    return make_new_node(name, node, entry);
 }
 
 Result<> make_link(const PathName& name, std::string_view existing) {
