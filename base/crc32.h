@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// CRC-32 (ISO 3309, reflected polynomial 0xedb88320), as zlib, GPT and Ethernet use it. Any context.
+// CRC-32 (ISO 3309, reflected polynomial 0xedb88320), as zlib, GPT and Ethernet use it. Any
+// context.
 #pragma once
 
 #include <span>

@@ -6,8 +6,9 @@
 namespace base {
 namespace {
 
-// FIPS 180-4, 4.2.2: the first 32 bits of the fractional parts of the cube roots of the first 64 primes.
-// Computed here instead of typed in: the integer cube root of p * 2^96 has its fraction in the low bits.
+// FIPS 180-4, 4.2.2: the first 32 bits of the fractional parts of the cube roots of the first 64
+// primes. Computed here instead of typed in: the integer cube root of p * 2^96 has its fraction in
+// the low bits.
 consteval std::array<u32, 64> cube_root_constants() {
     std::array<u32, 64> table{};
     u32 prime = 2;

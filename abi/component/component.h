@@ -96,8 +96,8 @@ consteval Descriptor describe(const char* name, Version version, Traits traits,
 
 } // namespace component
 
-// Defines the object's descriptor, and what the base library asks of its home: a failed check ends the
-// instance by a trap in its text, file, line and message in the first three argument registers.
+// Defines the object's descriptor, and what the base library asks of its home: a failed check ends
+// the instance by a trap in its text, file, line and message in the first three argument registers.
 // In a test program several components live side by side, so the symbol carries the name there.
 #ifdef PITH_HOST_TEST
 #define COMPONENT_DESCRIPTOR(identifier)                                                           \

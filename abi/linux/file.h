@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Files as Linux's ABI has them (include/uapi: asm/stat.h, linux/stat.h, asm/statfs.h, linux/fcntl.h,
-// linux/falloc.h, linux/fs.h, linux/openat2.h, linux/xattr.h, linux/memfd.h).
+// Files as Linux's ABI has them (include/uapi: asm/stat.h, linux/stat.h, asm/statfs.h,
+// linux/fcntl.h, linux/falloc.h, linux/fs.h, linux/openat2.h, linux/xattr.h, linux/memfd.h).
 #pragma once
 
 #include "abi/linux/types.h"
@@ -95,7 +95,8 @@ inline constexpr i16 read = 0, write = 1, unlock = 2;
 }
 
 namespace control {
-inline constexpr u32 duplicate = 0, get_descriptor = 1, set_descriptor = 2, get_flags = 3, set_flags = 4;
+inline constexpr u32 duplicate = 0, get_descriptor = 1, set_descriptor = 2, get_flags = 3,
+                     set_flags = 4;
 inline constexpr u32 get_lock = 5, set_lock = 6, set_lock_wait = 7, set_owner = 8, get_owner = 9;
 inline constexpr u32 set_signal = 10, get_signal = 11, set_owner_ex = 15, get_owner_ex = 16;
 inline constexpr u32 open_get_lock = 36, open_set_lock = 37, open_set_lock_wait = 38;

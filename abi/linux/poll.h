@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Readiness calls of Linux's ABI: poll, select, epoll, eventfd, timerfd, signalfd (include/uapi: asm-generic/
-// poll.h, linux/eventpoll.h, eventfd.h, timerfd.h, signalfd.h). Data only.
+// Readiness calls of Linux's ABI: poll, select, epoll, eventfd, timerfd, signalfd (include/uapi:
+// asm-generic/poll.h, linux/eventpoll.h, eventfd.h, timerfd.h, signalfd.h). Data only.
 #pragma once
 
 #include "abi/linux/types.h"

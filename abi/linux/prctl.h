@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Options of prctl(2) and arch_prctl(2) (include/uapi/linux/prctl.h, arch/x86/include/uapi/asm/prctl.h).
+// Options of prctl(2) and arch_prctl(2) (include/uapi/linux/prctl.h,
+// arch/x86/include/uapi/asm/prctl.h).
 #pragma once
 
 #include "base/types.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Processes as Linux's ABI has them: clone flags, wait options, limits, usage (include/uapi/linux/sched.h,
-// wait.h, asm-generic/resource.h, linux/resource.h, capability.h, auxvec.h).
+// Processes as Linux's ABI has them: clone flags, wait options, limits, usage
+// (include/uapi/linux/sched.h, wait.h, asm-generic/resource.h, linux/resource.h, capability.h,
+// auxvec.h).
 #pragma once
 
 #include "abi/linux/types.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Sockets in Linux's ABI (include/linux/socket.h, uapi/linux/{net,un,socket}.h, asm-generic/socket.h).
-// Data only.
+// Sockets in Linux's ABI (include/linux/socket.h, uapi/linux/{net,un,socket}.h,
+// asm-generic/socket.h). Data only.
 #pragma once
 
 #include "abi/linux/types.h"

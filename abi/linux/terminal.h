@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Terminals in Linux's ABI: termios, its flags, the ioctl requests (include/uapi/asm-generic/{termbits,
-// termios,ioctls}.h, x86-64). Data only.
+// Terminals in Linux's ABI: termios, its flags, the ioctl requests
+// (include/uapi/asm-generic/{termbits,termios,ioctls}.h, x86-64). Data only.
 #pragma once
 
 #include "abi/linux/types.h"

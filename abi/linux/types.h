@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Structures and constants of the Linux system-call ABI that several families share (x86-64 layouts, Linux
-// include/uapi). Families keep their own beside this file. Data only.
+// Structures and constants of the Linux system-call ABI that several families share (x86-64
+// layouts, Linux include/uapi). Families keep their own beside this file. Data only.
 #pragma once
 
 #include "base/types.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Every way into the kernel builds the frame of inline/user_frame.h and every way out takes it down.
-   GS holds the kernel's CpuBlock while in the kernel: swapgs at each border crossing. Offsets into
-   CpuBlock are checked in offsets.cpp. */
+/* Every way into the kernel builds the frame of inline/user_frame.h and every way out takes it
+   down. GS holds the kernel's CpuBlock while in the kernel: swapgs at each border crossing. Offsets
+   into CpuBlock are checked in offsets.cpp. */
 
         .set BLOCK_KERNEL_STACK, 16
         .set BLOCK_USER_STACK, 24
@@ -45,7 +45,8 @@
         popq %rdi
 .endm
 
-/* Entries through the IDT keep the program's AC flag: SMAP comes back on at once. A NOP without SMAP. */
+/* Entries through the IDT keep the program's AC flag: SMAP comes back on at once. A NOP without
+   SMAP. */
 .macro guard_user_memory
 772:    clac
         .pushsection .smap_sites, "a"
@@ -153,7 +154,8 @@ interrupt_stubs:
         .set vector, 0
         .rept 256
         .balign 16
-        .if vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30
+        .if vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || \
+            vector == 29 || vector == 30
         .else
         pushq $0
         .endif
@@ -197,8 +199,8 @@ bad_return:
         call report_bad_return          /* interrupts off on return */
         jmp return_to_user
 
-/* Vectors that may strike between a border crossing and its swapgs: they run on stacks of their own and
-   look at the GS base itself. Programs cannot load a GS base with the top bit set. */
+/* Vectors that may strike between a border crossing and its swapgs: they run on stacks of their own
+   and look at the GS base itself. Programs cannot load a GS base with the top bit set. */
         .balign 64
 paranoid_interrupt:
         xchgq %rdi, (%rsp)
@@ -220,8 +222,9 @@ paranoid_interrupt:
         swapgs
         jmp return_to_kernel
 
-/* core::Thread* switch_context_asm(u64* save_stack, u64 next_stack, Thread* previous): the only place where
-   one kernel stack is left for another. Interrupts off. Returns `previous` of whoever switched here. */
+/* core::Thread* switch_context_asm(u64* save_stack, u64 next_stack, Thread* previous): the only
+   place where one kernel stack is left for another. Interrupts off. Returns `previous` of whoever
+   switched here. */
         .globl switch_context_asm
         .balign 16
 switch_context_asm:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where another CPU starts, in real mode, copied to a page below 1 MiB (Intel SDM volume 3A, 9.4.4). The
-   fields at its end are filled by smp.cpp. It climbs to long mode on page tables that map this page and
-   the kernel, and calls start_secondary on a stack of its own. */
+/* Where another CPU starts, in real mode, copied to a page below 1 MiB (Intel SDM volume 3A,
+   9.4.4). The fields at its end are filled by smp.cpp. It climbs to long mode on page tables that
+   map this page and the kernel, and calls start_secondary on a stack of its own. */
         .set BASE, 0x8000               /* smp.cpp: trampoline_address */
         .section .rodata.trampoline, "a"
         .code16

@@ -61,8 +61,9 @@ void page_fault_from_user(UserFrame& frame, u64 address, u64 error) {
     using core::FaultOutcome;
     core::AddressSpace& space = *core::Thread::current().address_space();
     FaultOutcome outcome = FaultOutcome::no_mapping;
-    // Without the user bit the CPU itself reached for memory on the program's behalf (a descriptor table;
-    // QEMU's far return, which reads the stack with the kernel's rights): nothing to page in for that.
+    // Without the user bit the CPU itself reached for memory on the program's behalf (a descriptor
+    // table; QEMU's far return, which reads the stack with the kernel's rights): nothing to page in
+    // for that.
     if (address < core::user_end && (error & fault_user))
         outcome = space.handle_fault(UserVirt(address), access_of(error));
     if (outcome == FaultOutcome::resolved) [[likely]]

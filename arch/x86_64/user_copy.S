@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Copies that may touch user memory (arch/api/user_copy.h). SMAP is lifted by stac for their length only;
-   on a CPU without SMAP the two instructions are overwritten with NOPs at boot (.smap_sites). A fault at a
-   listed instruction resumes at its landing place with interrupts and stack as they were. */
+/* Copies that may touch user memory (arch/api/user_copy.h). SMAP is lifted by stac for their length
+   only; on a CPU without SMAP the two instructions are overwritten with NOPs at boot (.smap_sites).
+   A fault at a listed instruction resumes at its landing place with interrupts and stack as they
+   were. */
 
 .macro lift_guard
 771:    stac
@@ -24,7 +25,8 @@
 .endm
 
         .text
-/* usize arch_copy_from_user(void* target, u64 source, usize size); the other direction is the same code. */
+/* usize arch_copy_from_user(void* target, u64 source, usize size); the other direction is the same
+   code. */
         .globl arch_copy_from_user, arch_copy_to_user
         .balign 16
 arch_copy_from_user:

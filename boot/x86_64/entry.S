@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Entries of the loader, linked at 1 MiB. Offset 0: 32-bit (bzImage code32_start, ESI = boot_params).
-   Offset 0x200: 64-bit (RSI = boot_params; Linux x86 boot protocol, "64-bit boot protocol"). PVH and
-   Multiboot2 enter further on. All end in loader_main(protocol, handover) in long mode with the low
-   4 GiB mapped one to one. */
+/* Entries of the loader, linked at 1 MiB. Offset 0: 32-bit (bzImage code32_start, ESI =
+   boot_params). Offset 0x200: 64-bit (RSI = boot_params; Linux x86 boot protocol, "64-bit boot
+   protocol"). PVH and Multiboot2 enter further on. All end in loader_main(protocol, handover) in
+   long mode with the low 4 GiB mapped one to one. */
 
 #define PROTOCOL_BZIMAGE 0
 #define PROTOCOL_PVH 1

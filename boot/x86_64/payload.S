@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The kernel file inside the loader. PAYLOAD_FILE and PAYLOAD_UNPACKED_SIZE come from the build; a size of
-   0 says the file is stored, not compressed. */
+/* The kernel file inside the loader. PAYLOAD_FILE and PAYLOAD_UNPACKED_SIZE come from the build; a
+   size of 0 says the file is stored, not compressed. */
         .section .payload, "a"
         .globl payload_begin, payload_end, payload_unpacked_size
         .balign 4096

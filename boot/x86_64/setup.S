@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The 16-bit part of the bzImage (Linux x86 boot protocol 2.15): the header that loaders read and fill,
-   and code that asks the firmware for the memory map and enters protected mode. Assembled as one flat
-   block; the build patches the sizes. SETUP_SECTORS counts 512-byte sectors after the first. */
+/* The 16-bit part of the bzImage (Linux x86 boot protocol 2.15): the header that loaders read and
+   fill, and code that asks the firmware for the memory map and enters protected mode. Assembled as
+   one flat block; the build patches the sizes. SETUP_SECTORS counts 512-byte sectors after the
+   first. */
 
         .set ZERO_PAGE, 0x8000
         .code16
@@ -71,7 +72,8 @@ kernel_info_offset: .long 0
 setup_header_end:
 
 setup_code:
-        /* DS = our segment; the loader gave SS:SP or not: take our own stack at the segment's end. */
+        /* DS = our segment; the loader gave SS:SP or not: take our own stack at the segment's end.
+           */
         cli
         cld
         movw %cs, %ax

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A component's object, loaded into the kernel: its bytes as they came, its code and constants in place.
+// A component's object, loaded into the kernel: its bytes as they came, its code and constants in
+// place.
 #pragma once
 
 #include <string_view>
@@ -13,8 +14,8 @@ namespace core {
 
 class ComponentImage : public RefCounted<ComponentImage> {
 public:
-    // Checks, relocates and protects. `bytes` stay where they are (the kernel image, a kept module).
-    // Errors: noexec, nomem.
+    // Checks, relocates and protects. `bytes` stay where they are (the kernel image, a kept
+    // module). Errors: noexec, nomem.
     static Result<Ref<ComponentImage>> load(std::string_view name, std::span<const u8> bytes);
 
     std::string_view name() const { return name_; }

@@ -7,8 +7,8 @@
 
 namespace core {
 
-// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators") over what entropy
-// there is.
+// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators") over what
+// entropy there is.
 u64 random_word() {
     static constinit std::atomic<u64> state{0x9e37'79b9'7f4a'7c15};
     u64 z = state.fetch_add(0x9e37'79b9'7f4a'7c15, std::memory_order_relaxed) ^

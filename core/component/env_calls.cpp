@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Env in the kernel: time, diagnosis, device, services. Buffers and children are in env_buffers.cpp.
-// Every argument is checked; a wrong one condemns the instance.
+// Env in the kernel: time, diagnosis, device, services. Buffers and children are in
+// env_buffers.cpp. Every argument is checked; a wrong one condemns the instance.
 #include "core/component/env_calls.h"
 
 #include "core/component/entropy.h"
@@ -198,8 +198,8 @@ i64 EnvCalls::acknowledge_interrupt(Env* env, u32 line) {
 
 // --- services
 
-// A life after a crash offers again what the former one did: the same interface and name is the same
-// service, so its clients notice nothing.
+// A life after a crash offers again what the former one did: the same interface and name is the
+// same service, so its clients notice nothing.
 i64 EnvCalls::offer(Env* env, const ServiceOffer* offer) {
     Instance& self = of(env);
     const InterfaceBinding* binding = find_interface(offer->interface);

@@ -7,14 +7,16 @@
 
 namespace core {
 
-// Loads the embedded objects and starts the worker that settles and recovers instances. Errors: nomem.
+// Loads the embedded objects and starts the worker that settles and recovers instances. Errors:
+// nomem.
 Result<> start_component_manager();
 // Adds a component from an object (an embedded one, a module). Errors: noexec, exist, nomem.
 Result<> add_component(std::string_view name, std::span<const u8> bytes);
 // Starts instances for devices already in the tree and for those that come.
 void start_device_matching();
 
-// An instance made by the core, not for a device ("ext4" for a mount). Errors: noent, nomem, its own.
+// An instance made by the core, not for a device ("ext4" for a mount). Errors: noent, nomem, its
+// own.
 Result<Ref<Instance>> create_instance(std::string_view component,
                                       std::span<const Instance::Child> children);
 // Ends such an instance.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// ELF64 relocatable objects, as far as components use them (System V ABI, chapter 4; x86-64 psABI 4.4).
+// ELF64 relocatable objects, as far as components use them (System V ABI, chapter 4; x86-64 psABI
+// 4.4).
 #pragma once
 
 #include "base/types.h"

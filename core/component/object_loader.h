@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The loader of component objects: checks one, lays it out, relocates it. The same code serves every home;
-// where the memory comes from and how it is protected is the caller's business.
+// The loader of component objects: checks one, lays it out, relocates it. The same code serves
+// every home; where the memory comes from and how it is protected is the caller's business.
 //
 //     auto plan = TRY(ObjectPlan::create(bytes));          // rejects what a component may not hold
 //     ... memory of plan.text_size() and, right behind, plan.data_size() ...
-//     auto* descriptor = TRY(plan.place(memory, address, guard));   // then text to RX, the rest to RO
+//     auto* descriptor = TRY(plan.place(memory, address, guard)); // then text to RX, the rest to
+//     RO
 #pragma once
 
 #include <span>
@@ -17,8 +18,8 @@ namespace core {
 
 class ObjectPlan {
 public:
-    // Errors: noexec (not an object, or it holds what the rules forbid; `reason()` of the last failure
-    // says what), nomem. `bytes` must outlive the plan and be aligned to 8.
+    // Errors: noexec (not an object, or it holds what the rules forbid; `reason()` of the last
+    // failure says what), nomem. `bytes` must outlive the plan and be aligned to 8.
     static Result<ObjectPlan> create(std::span<const u8> bytes);
     ObjectPlan(ObjectPlan&& other) noexcept;
     ObjectPlan& operator=(ObjectPlan&&) = delete;
@@ -29,8 +30,8 @@ public:
     u64 data_size() const { return data_size_; }
     u64 size() const { return text_size_ + data_size_; }
 
-    // Copies and relocates into `memory` (of size()) for use at `address`. Answers where the descriptor
-    // will be. Errors: noexec (a relocation out of range, no descriptor).
+    // Copies and relocates into `memory` (of size()) for use at `address`. Answers where the
+    // descriptor will be. Errors: noexec (a relocation out of range, no descriptor).
     Result<u64> place(std::span<u8> memory, u64 address, u64 stack_guard) const;
 
     static const char* reason();

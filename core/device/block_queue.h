@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The core's side of one disk: what waits, what is on its way, which ranges exclude each other, what can
-// travel as one. Requests that touch the same sectors, one of them writing, go one after the other in
-// the order they came; others may overtake.
+// The core's side of one disk: what waits, what is on its way, which ranges exclude each other,
+// what can travel as one. Requests that touch the same sectors, one of them writing, go one after
+// the other in the order they came; others may overtake.
 #pragma once
 
 #include "core/device/block_request.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// BlockRequest: one transfer between pieces of RAM and a block device. The client owns it, and the memory
-// its pieces name, until `completed` is called.
+// BlockRequest: one transfer between pieces of RAM and a block device. The client owns it, and the
+// memory its pieces name, until `completed` is called.
 #pragma once
 
 #include "abi/component/block.h"
@@ -11,8 +11,8 @@ namespace core {
 class BlockRequest {
 public:
     using Operation = component::Block::Operation;
-    // Called once per submit, from a worker or an interrupt's end, never inside submit. May not sleep;
-    // may submit. `outcome`: io, nospc (beyond the end), rofs, opnotsupp.
+    // Called once per submit, from a worker or an interrupt's end, never inside submit. May not
+    // sleep; may submit. `outcome`: io, nospc (beyond the end), rofs, opnotsupp.
     using Completed = void (*)(BlockRequest& request, Result<> outcome);
 
     BlockRequest() = default;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A device in the tree: what its bus found out about it, its windows and interrupts, and who drives it.
-// Buses derive from Device for what they do differently.
+// A device in the tree: what its bus found out about it, its windows and interrupts, and who drives
+// it. Buses derive from Device for what they do differently.
 #pragma once
 
 #include <span>
@@ -99,7 +99,8 @@ private:
 
 // --- the tree. Process context.
 
-// Adds a device a bus found and offers it to the component manager. Errors: exist (its name), nomem.
+// Adds a device a bus found and offers it to the component manager. Errors: exist (its name),
+// nomem.
 Result<> add_device(Ref<Device> device);
 // It is gone: its instance is given up and its services withdrawn.
 void remove_device(Device& device);

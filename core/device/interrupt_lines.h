@@ -18,7 +18,8 @@ public:
     // Errors: nospc, busy (connected already), inval (number).
     Result<arch::InterruptMessage> connect_message(u32 number, Device::InterruptHandler handler,
                                                    void* argument);
-    // A level-triggered line stays masked from its interrupt to acknowledge(). Errors: nodev, nospc, busy.
+    // A level-triggered line stays masked from its interrupt to acknowledge(). Errors: nodev,
+    // nospc, busy.
     Result<> connect_line(u32 number, arch::IsaRoute route, Device::InterruptHandler handler,
                           void* argument);
     void acknowledge(u32 number);

@@ -25,9 +25,9 @@ protected:
     ~SectorReader() = default;
 };
 
-// Reads the table of a disk of `capacity` sectors (of 512 bytes; `sector_size` is the device's). Answers
-// how many entries were filled in; 0 when there is no table. Entries that leave the disk are left out.
-// Errors: io, nomem.
+// Reads the table of a disk of `capacity` sectors (of 512 bytes; `sector_size` is the device's).
+// Answers how many entries were filled in; 0 when there is no table. Entries that leave the disk
+// are left out. Errors: io, nomem.
 Result<u32> read_partition_table(SectorReader& reader, u64 capacity, u32 sector_size,
                                  std::span<PartitionEntry> into);
 

@@ -46,7 +46,8 @@ Result<Ref<PciDevice>> PciDevice::create(PciAddress at) {
     return device;
 }
 
-// Writes ones into each base address register to see which bits stick, decoding switched off meanwhile.
+// Writes ones into each base address register to see which bits stick, decoding switched off
+// meanwhile.
 void PciDevice::size_windows() {
     const u32 command = config(space::command, 2);
     set_config(space::command, 2, command & ~(space::command_ports | space::command_memory));
@@ -194,7 +195,8 @@ void PciDevice::acknowledge_interrupt(u32 line) { lines_.acknowledge(line); }
 
 namespace {
 
-// The busses still to be looked at; a bus behind a bridge has a higher number than the bridge's own.
+// The busses still to be looked at; a bus behind a bridge has a higher number than the bridge's
+// own.
 class BusScan {
 public:
     Result<> run() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// PCI and PCI Express devices: enumeration behind bridges, base address registers, MSI-X, MSI and lines
-// (PCI Local Bus 3.0, chapter 6; PCI Express Base 5.0, 7.5).
+// PCI and PCI Express devices: enumeration behind bridges, base address registers, MSI-X, MSI and
+// lines (PCI Local Bus 3.0, chapter 6; PCI Express Base 5.0, 7.5).
 #pragma once
 
 #include "core/device/interrupt_lines.h"

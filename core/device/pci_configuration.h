@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// PCI configuration space: through ports 0xcf8/0xcfc (PCI Local Bus 3.0, 3.2.2.3.2), or where those are
-// dead through the memory window that ACPI's MCFG names (PCI Express Base, 7.2.2).
+// PCI configuration space: through ports 0xcf8/0xcfc (PCI Local Bus 3.0, 3.2.2.3.2), or where those
+// are dead through the memory window that ACPI's MCFG names (PCI Express Base, 7.2.2).
 #pragma once
 
 #include "base/result.h"

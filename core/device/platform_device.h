@@ -37,8 +37,9 @@ private:
     InterruptLines lines_;
 };
 
-// Adds the fixed devices of a PC (COM1 to COM4 where something answers), `virtio_mmio.device=` of the
-// command line, and RAM disks (`ramdisk_size=KIB`, `ramdisks=N`). Process context. Errors: nomem.
+// Adds the fixed devices of a PC (COM1 to COM4 where something answers), `virtio_mmio.device=` of
+// the command line, and RAM disks (`ramdisk_size=KIB`, `ramdisks=N`). Process context. Errors:
+// nomem.
 Result<> add_platform_devices();
 // virtio_mmio.device=<size>@<base>:<irq>[:<id>], as Linux takes it. Errors: inval.
 struct VirtioMmioPlace {

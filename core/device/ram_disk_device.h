@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The storage behind a RAM disk: pages the core owns, so that they outlive the component that serves them.
+// The storage behind a RAM disk: pages the core owns, so that they outlive the component that
+// serves them.
 #pragma once
 
 #include "core/device/device.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Accesses to device registers, of 1, 2, 4 or 8 bytes. One of the few places that cast addresses: the
-// pointers come from KernelMapping::map_device, and volatile keeps each access single and in order.
+// Accesses to device registers, of 1, 2, 4 or 8 bytes. One of the few places that cast addresses:
+// the pointers come from KernelMapping::map_device, and volatile keeps each access single and in
+// order.
 #pragma once
 
 #include "arch/api/ports.h"

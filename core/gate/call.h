@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// GateCall: one request on its way through a gate. The client owns the memory and leaves it alone from
-// submit until `completed` is called (or submit answered done), so nothing is allocated on the way.
+// GateCall: one request on its way through a gate. The client owns the memory and leaves it alone
+// from submit until `completed` is called (or submit answered done), so nothing is allocated on the
+// way.
 #pragma once
 
 #include <atomic>
@@ -70,7 +71,8 @@ private:
 
 using CallList = List<GateCall, &GateCall::link>;
 
-// Runs the `completed` of every call in the list, or has the worker of the gates do it. Any context.
+// Runs the `completed` of every call in the list, or has the worker of the gates do it. Any
+// context.
 void finish_calls(CallList& calls);
 void defer_calls(CallList& calls);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The gate protocol as one table: phases of a strand behind its gates, and what moves it from one to
-// the next. strand.cpp takes every step through next_phase(); protocol_test.cpp explores the table
-// with requests, crashes and moves in all orders. There is no other place that changes a phase.
+// The gate protocol as one table: phases of a strand behind its gates, and what moves it from one
+// to the next. strand.cpp takes every step through next_phase(); protocol_test.cpp explores the
+// table with requests, crashes and moves in all orders. There is no other place that changes a
+// phase.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Explores the protocol table: three requests, two crashes and one move in every order. The model runs
-// the table that strand.cpp runs; a planted bug (see `Mutation`) must be found.
+// Explores the protocol table: three requests, two crashes and one move in every order. The model
+// runs the table that strand.cpp runs; a planted bug (see `Mutation`) must be found.
 #include "core/gate/protocol.h"
 
 #include <array>
@@ -88,7 +88,8 @@ private:
             }
         }
         for (int event = 0; event <= static_cast<int>(GateEvent::give_up); ++event) {
-            // What the manager must do once it began counts as a way on; what may befall it does not.
+            // What the manager must do once it began counts as a way on; what may befall it does
+            // not.
             const GateEvent kind = static_cast<GateEvent>(event);
             if (kind == GateEvent::drained || kind == GateEvent::release ||
                 kind == GateEvent::restart)

@@ -84,7 +84,8 @@ void Strand::crash(Errno why) PITH_NO_ANALYSIS {
     drain_as_owner(Context::process);
 }
 
-// The end of a life. What was answered before counts; what was not stays in the table for restart().
+// The end of a life. What was answered before counts; what was not stays in the table for
+// restart().
 void Strand::crash_locked() {
     take_step(GateEvent::crash);
     condemned_ = false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// How a thread waits for the reply to a call that lies on its own stack. The completer's last touch of
-// the call is the store to its flag; the wake goes to a queue that outlives it.
+// How a thread waits for the reply to a call that lies on its own stack. The completer's last touch
+// of the call is the store to its flag; the wake goes to a queue that outlives it.
 #pragma once
 
 #include <atomic>

@@ -44,9 +44,9 @@ public:
 
     // The page, read in if need be. Errors: nomem, io.
     Result<PageRef> get(u64 index);
-    // The page that the caller is about to overwrite whole: not read in. A `fresh` one has undefined
-    // content and stays locked, unseen by others, until finish_overwrite(). The caller must not touch
-    // program memory that may be this very page before that. Errors: nomem.
+    // The page that the caller is about to overwrite whole: not read in. A `fresh` one has
+    // undefined content and stays locked, unseen by others, until finish_overwrite(). The caller
+    // must not touch program memory that may be this very page before that. Errors: nomem.
     Result<PageRef> get_for_overwrite(u64 index, bool& fresh);
     // All of a fresh page was written: it is up to date and unlocked.
     void finish_overwrite(Page& page);

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Builds and runs the host tests: every *_test.cpp of the tree, as Linux processes under sanitizers.
+"""Builds and runs the host tests: every *_test.cpp of the tree, as Linux processes, sanitized.
 
-usage: host/test/build.py [--sanitize all|address|thread|none] [--only NAME] [--filter REGEX] [--list]
+usage: host/test/build.py [--sanitize all|address|thread|none] [--only NAME] [--filter REGEX]
 
 A test is an entry of TESTS, or stands alone and says near its head what it links:
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The few kernel services that core/gate, core/component and core/device stand on, for tests in a Linux
-// process: threads, wait queues, clock, timers, log, panic, allocation.
+// The few kernel services that core/gate, core/component and core/device stand on, for tests in a
+// Linux process: threads, wait queues, clock, timers, log, panic, allocation.
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>

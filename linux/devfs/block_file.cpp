@@ -16,7 +16,9 @@ using Operation = core::BlockRequest::Operation;
 class BlockContentType final : public FileSystemType {
 public:
     constexpr BlockContentType() : FileSystemType("bdev", false) {}
-    Result<Ref<SuperBlock>> mount(const MountRequest&) const override { return Failure(Errno::nodev); }
+    Result<Ref<SuperBlock>> mount(const MountRequest&) const override {
+        return Failure(Errno::nodev);
+    }
 };
 constinit BlockContentType g_type;
 
@@ -145,7 +147,7 @@ Result<usize> BlockInode::direct(IoCursor& cursor, u64 offset, Move move) {
     return done || outcome ? Result<usize>(done) : outcome;
 }
 
-// ---- the open file -------------------------------------------------------------------------------------------
+// ---- the open file ------------------------------------------------------------------------------
 
 BlockFile::BlockFile(const Path& path, BlockInode& content, u32 flags)
     : CachedFile(path, content, flags) {
@@ -199,7 +201,7 @@ Result<u64> BlockFile::ioctl(u32 request, u64 argument) {
     }
 }
 
-// ---- nodes ----------------------------------------------------------------------------------------------------
+// ---- nodes --------------------------------------------------------------------------------------
 
 namespace {
 
@@ -257,6 +259,8 @@ void start_block_nodes() {
         core::set_block_listener(block_listener);
 }
 
-Result<> sync_block_devices(bool wait) { return g_super_block ? g_super_block->sync_all(wait) : Result<>(); }
+Result<> sync_block_devices(bool wait) {
+    return g_super_block ? g_super_block->sync_all(wait) : Result<>();
+}
 
 } // namespace linux

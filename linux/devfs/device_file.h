@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Base of open device files that are no terminals or disks: keeps the path, has no position of its own.
+// Base of open device files that are no terminals or disks: keeps the path, has no position of its
+// own.
 #pragma once
 
 #include "linux/devfs/device_registry.h"
@@ -30,7 +31,8 @@ Result<Ref<OpenFile>> open_as(const DeviceNode&, const Path& path, u32 flags) {
 
 // null, zero, full, random, urandom and kmsg. Start-up only. Errors: nomem.
 Result<> register_memory_devices();
-// An open file whose writes go to the kernel log, for a first program without a console. Errors: nomem.
+// An open file whose writes go to the kernel log, for a first program without a console. Errors:
+// nomem.
 Result<Ref<OpenFile>> open_kernel_log();
 // Disks and partitions as they appear. Start-up only, after the registry of block devices works.
 void start_block_nodes();

@@ -92,8 +92,8 @@ Result<> register_device_node(const DeviceNode& node) {
     return {};
 }
 
-Result<> register_device_node(std::string_view name, DeviceType type, u32 major, u32 minor, u32 mode,
-                              DeviceNode::Open open) {
+Result<> register_device_node(std::string_view name, DeviceType type, u32 major, u32 minor,
+                              u32 mode, DeviceNode::Open open) {
     return register_device_node({.name = name,
                                  .type = type,
                                  .number = {major, minor},
@@ -121,7 +121,8 @@ Result<> unregister_device_node(DeviceType type, DeviceNumber number) {
     return {};
 }
 
-Result<Ref<OpenFile>> open_device(DeviceType type, DeviceNumber number, const Path& path, u32 flags) {
+Result<Ref<OpenFile>> open_device(DeviceType type, DeviceNumber number, const Path& path,
+                                  u32 flags) {
     DeviceNode node;
     char name[64];
     {
@@ -145,7 +146,8 @@ void name_device_major(DeviceType type, u32 major, const char* name) {
         registry->majors[registry->major_count++] = {type, major, name};
 }
 
-void for_each_device_major(bool (*visit)(DeviceType type, u32 major, const char* name, void* argument),
+void for_each_device_major(bool (*visit)(DeviceType type, u32 major, const char* name,
+                                         void* argument),
                            void* argument) {
     for (u32 i = 0;; ++i) {
         MajorName one{};

@@ -6,9 +6,11 @@
 
 namespace linux {
 
-// Makes the file system and registers its type; devices known by then get their nodes. Errors: nomem.
+// Makes the file system and registers its type; devices known by then get their nodes. Errors:
+// nomem.
 Result<> start_devtmpfs();
-// For the registry: a device came or went. Does nothing before start_devtmpfs(). Process context, any task.
+// For the registry: a device came or went. Does nothing before start_devtmpfs(). Process context,
+// any task.
 void devtmpfs_add(const DeviceNode& node);
 void devtmpfs_remove(std::string_view name);
 

@@ -14,8 +14,8 @@ namespace linux {
 
 namespace {
 
-// Lines are logged in any context, under any lock: nobody can be woken there. While somebody waits a timer
-// looks for new ones.
+// Lines are logged in any context, under any lock: nobody can be woken there. While somebody waits
+// a timer looks for new ones.
 constexpr Nanos look_interval = base::milliseconds(50);
 
 void look(core::Timer& timer);
@@ -167,7 +167,8 @@ u32 KmsgFile::poll(PollRegistration* registration) {
 } // namespace
 
 Result<Ref<OpenFile>> open_kmsg(const DeviceNode& node, const Path& path, u32 flags) {
-    // Reading is for those who may see the log (dmesg_restrict); writing for whom the node's mode lets.
+    // Reading is for those who may see the log (dmesg_restrict); writing for whom the node's mode
+    // lets.
     if ((flags & open_flag::access_mode) != open_flag::write_only && !capable(Capability::syslog) &&
         !capable(Capability::sys_admin))
         return Failure(Errno::perm);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The strings of argv and envp on their way into a new program: copied once from the old one's memory into
-// kernel pages, then out to the new stack.
+// The strings of argv and envp on their way into a new program: copied once from the old one's
+// memory into kernel pages, then out to the new stack.
 #pragma once
 
 #include "core/memory/page.h"

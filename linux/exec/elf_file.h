@@ -31,8 +31,8 @@ public:
     // Where the program headers lie in memory once loaded; 0 if they are in no segment.
     u64 loaded_program_headers(u64 bias) const;
 
-    // Maps every loadable segment, moved by `bias`; notes code, data and heap bounds in `image` if given.
-    // Errors: noexec (segments collide), nomem, io.
+    // Maps every loadable segment, moved by `bias`; notes code, data and heap bounds in `image` if
+    // given. Errors: noexec (segments collide), nomem, io.
     Result<> map_into(core::AddressSpace& space, u64 bias, ProgramImage* image) const;
 
 private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// execve: the new image is built beside the old one; once that worked, other tasks end, the memory is
-// exchanged, and nothing fails any more.
+// execve: the new image is built beside the old one; once that worked, other tasks end, the memory
+// is exchanged, and nothing fails any more.
 #include "linux/exec/exec.h"
 
 #include "linux/process/exit.h"

@@ -21,8 +21,8 @@ struct ExecIdentity {
 };
 Result<ExecIdentity> identity_for(OpenFile& file);
 
-// linux/exec/single.cpp: makes the current task the only one of its process, and its leader. Errors: again
-// (another exec or an exit is under way).
+// linux/exec/single.cpp: makes the current task the only one of its process, and its leader.
+// Errors: again (another exec or an exit is under way).
 Result<> become_single();
 
 } // namespace linux

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// From an open file to a memory image that is ready to run. Everything is built in an address space of its
-// own before the old program is touched, so that a bad file is an error, never half a program.
+// From an open file to a memory image that is ready to run. Everything is built in an address space
+// of its own before the old program is touched, so that a bad file is an error, never half a
+// program.
 #pragma once
 
 #include "abi/linux/elf.h"
@@ -28,10 +29,12 @@ struct LoadedProgram {
     u64 stack_pointer = 0;
 };
 
-// Errors: noexec (not a program, or a damaged one), libbad (its interpreter is), noent, acces, nomem, io.
+// Errors: noexec (not a program, or a damaged one), libbad (its interpreter is), noent, acces,
+// nomem, io.
 Result<LoadedProgram> load_elf(Loading& loading);
 
-// One #! line: the interpreter and its optional argument. Errors: noexec (no script, or a damaged line).
+// One #! line: the interpreter and its optional argument. Errors: noexec (no script, or a damaged
+// line).
 struct ScriptLine {
     char buffer[256];
     std::string_view interpreter;
@@ -41,8 +44,8 @@ Result<> read_script_line(OpenFile& file, ScriptLine& line);
 
 // Reads exactly `size` bytes at `offset`. Errors: noexec (the file is shorter), io.
 Result<> read_exactly(OpenFile& file, u64 offset, void* target, usize size);
-// Opens a program for execution: must be a regular file that may be executed. Relative to `directory`, or
-// AT_FDCWD. Errors: as execveat(2).
+// Opens a program for execution: must be a regular file that may be executed. Relative to
+// `directory`, or AT_FDCWD. Errors: as execveat(2).
 struct OpenProgram {
     i32 directory;
     std::string_view path;

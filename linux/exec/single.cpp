@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// exec in a process of several tasks: the others end, and the caller takes over the leader's number.
+// exec in a process of several tasks: the others end, and the caller takes over the leader's
+// number.
 #include "linux/exec/exec.h"
 #include "linux/process/process_table.h"
 #include "linux/signal/internal.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// From the top down: 8 zero bytes, the program's name, environment and argument strings, the platform's
-// name, 16 random bytes; then the auxiliary vector, the two lists of pointers and the count.
+// From the top down: 8 zero bytes, the program's name, environment and argument strings, the
+// platform's name, 16 random bytes; then the auxiliary vector, the two lists of pointers and the
+// count.
 #include "linux/exec/stack.h"
 
 #include "abi/linux/time.h"

@@ -15,8 +15,8 @@ struct StackRequest {
     u64 interpreter_base = 0;
 };
 
-// Maps the stack and fills it; notes the ranges of strings in `image`. Returns the stack pointer to start
-// with. Errors: nomem, e2big.
+// Maps the stack and fills it; notes the ranges of strings in `image`. Returns the stack pointer to
+// start with. Errors: nomem, e2big.
 Result<u64> build_stack(ProgramImage& image, const Loading& loading, const StackRequest& request);
 
 } // namespace linux

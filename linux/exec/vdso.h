@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The shared object that the kernel puts into every program, and the clock page it reads. Both are the same
-// frames for all programs: object page 0 is the clock page, page 1 the code.
+// The shared object that the kernel puts into every program, and the clock page it reads. Both are
+// the same frames for all programs: object page 0 is the clock page, page 1 the code.
 #pragma once
 
 #include "base/result.h"
@@ -9,8 +9,8 @@
 
 namespace linux {
 
-// What vdso_image.S reads; nanoseconds = ((cycles - base) * multiplier) >> shift. `sequence` is odd while
-// the rest changes.
+// What vdso_image.S reads; nanoseconds = ((cycles - base) * multiplier) >> shift. `sequence` is odd
+// while the rest changes.
 struct ClockPage {
     std::atomic<u32> sequence;
     u32 usable; // 0: the programs have to call

@@ -67,7 +67,8 @@ Result<u64> control_path_file(const BorrowedFile& file, u32 fd, u32 command, u64
     switch (command) {
     case control::duplicate: return duplicate(file, argument, false);
     case control::duplicate_close_on_exec: return duplicate(file, argument, true);
-    case control::get_descriptor: return u64{TRY(files.close_on_exec(fd)) ? control::close_on_exec : 0};
+    case control::get_descriptor:
+        return u64{TRY(files.close_on_exec(fd)) ? control::close_on_exec : 0};
     case control::set_descriptor:
         TRY(files.set_close_on_exec(fd, (argument & control::close_on_exec) != 0));
         return u64{0};
@@ -112,7 +113,8 @@ Result<u64> sys_fcntl(u32 fd, u32 command, u64 argument) {
     case control::get_pipe_size:
         if (file->family() != FileFamily::pipe)
             return Failure(Errno::badf);
-        return command == control::set_pipe_size ? set_pipe_size(*file, argument) : get_pipe_size(*file);
+        return command == control::set_pipe_size ? set_pipe_size(*file, argument)
+                                                 : get_pipe_size(*file);
     case control::add_seals: return add_seals(*file, static_cast<u32>(argument));
     case control::get_seals: return get_seals(*file);
     case control::get_lease: return u64{static_cast<u64>(lock_type::unlock)};

@@ -24,7 +24,8 @@ public:
         u8* at = buffer_.data() + used_;
         const u8 type = static_cast<u8>((mode >> 12) & 15);
         __builtin_memset(at + needed - 8, 0, 8);
-        DirectoryEntry64 entry{number, static_cast<i64>(next_position), static_cast<u16>(needed), type};
+        DirectoryEntry64 entry{number, static_cast<i64>(next_position), static_cast<u16>(needed),
+                               type};
         __builtin_memcpy(at, &entry, head);
         __builtin_memcpy(at + head, name.data(), name.size());
         at[head + name.size()] = 0;
@@ -84,7 +85,9 @@ Result<u64> list(u32 fd, UserVirt target, u32 size) {
 
 } // namespace
 
-Result<u64> sys_getdents64(u32 fd, UserVirt buffer, u32 size) { return list<false>(fd, buffer, size); }
+Result<u64> sys_getdents64(u32 fd, UserVirt buffer, u32 size) {
+    return list<false>(fd, buffer, size);
+}
 Result<u64> sys_getdents(u32 fd, UserVirt buffer, u32 size) { return list<true>(fd, buffer, size); }
 
 } // namespace linux

@@ -101,7 +101,8 @@ Result<> acquire(InodeExtras& extras, const FileLock& wanted, bool wait) {
             if (!wait)
                 return Failure(Errno::again);
             waiter.blocker = conflict->owner;
-            if (wanted.kind == LockOwnerKind::process && would_deadlock(wanted.owner, waiter.blocker))
+            if (wanted.kind == LockOwnerKind::process &&
+                would_deadlock(wanted.owner, waiter.blocker))
                 return Failure(Errno::deadlk);
             if (wanted.kind == LockOwnerKind::process)
                 g_locks.waiters.push_back(waiter);
@@ -176,7 +177,7 @@ Result<u64> set_record_lock(OpenFile& file, u64 address, LockOwnerKind kind, boo
     return u64{0};
 }
 
-// ---- flock -------------------------------------------------------------------------------------------------
+// ---- flock --------------------------------------------------------------------------------------
 
 namespace {
 
@@ -253,7 +254,7 @@ Result<u64> sys_flock(u32 fd, u32 operation) {
     return u64{0};
 }
 
-// ---- the end of owners ----------------------------------------------------------------------------------------
+// ---- the end of owners --------------------------------------------------------------------------
 
 void release_process_locks(Inode& inode) {
     InodeExtras* extras = inode.extras_if_any();

@@ -73,7 +73,8 @@ void cut(InodeExtras& extras, const FileLock& range, FileLock* (&spares)[2]) {
 void merge(InodeExtras& extras, FileLock& lock) {
     FileLock** place = &extras.record_locks;
     while (FileLock* other = *place) {
-        const bool same = other != &lock && other->is_of(lock) && other->exclusive == lock.exclusive;
+        const bool same =
+            other != &lock && other->is_of(lock) && other->exclusive == lock.exclusive;
         const bool before = same && other->end != lock_to_end && other->end + 1 == lock.start;
         const bool after = same && lock.end != lock_to_end && lock.end + 1 == other->start;
         if (!before && !after) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The table of record locks: ranges with owners on an inode, split and merged as fcntl(2) wants. For
-// linux/file/*lock*.cpp.
+// The table of record locks: ranges with owners on an inode, split and merged as fcntl(2) wants.
+// For linux/file/*lock*.cpp.
 #pragma once
 
 #include "core/sync/lock.h"
@@ -42,8 +42,10 @@ extern LockState g_locks;
 
 // All with g_locks.mutex held.
 FileLock* find_conflict(const InodeExtras& extras, const FileLock& wanted);
-// Puts `wanted` in (or takes the range out, with `unlock`); `spares` are two fresh locks it may use.
-void apply_record_lock(InodeExtras& extras, const FileLock& wanted, bool unlock, FileLock* (&spares)[2]);
+// Puts `wanted` in (or takes the range out, with `unlock`); `spares` are two fresh locks it may
+// use.
+void apply_record_lock(InodeExtras& extras, const FileLock& wanted, bool unlock,
+                       FileLock* (&spares)[2]);
 void add_whole_lock(InodeExtras& extras, FileLock& lock);
 // Takes out every lock of an owner on an inode; true if there was one.
 bool remove_locks_of(FileLock*& list, const void* owner);

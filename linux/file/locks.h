@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Locks on files: record locks of processes (POSIX) and of open files (OFD), and flock locks. One mutex
-// guards all of them; an inode that has none costs nothing. Process context, no locks held.
+// Locks on files: record locks of processes (POSIX) and of open files (OFD), and flock locks. One
+// mutex guards all of them; an inode that has none costs nothing. Process context, no locks held.
 #pragma once
 
 #include "linux/vfs/open_file.h"
@@ -9,8 +9,8 @@ namespace linux {
 
 enum class LockOwnerKind : u8 { process, open_file };
 
-// F_GETLK and F_SETLK(W) and their OFD kin; `request` is a user pointer to a struct flock. Errors: fault,
-// inval, overflow, badf, again, deadlk, restartsys, nolck.
+// F_GETLK and F_SETLK(W) and their OFD kin; `request` is a user pointer to a struct flock. Errors:
+// fault, inval, overflow, badf, again, deadlk, restartsys, nolck.
 Result<u64> get_record_lock(OpenFile& file, u64 request, LockOwnerKind kind);
 Result<u64> set_record_lock(OpenFile& file, u64 request, LockOwnerKind kind, bool wait);
 

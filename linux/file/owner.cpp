@@ -18,9 +18,10 @@ struct OwnerEx {
 Result<> check_exists(const FileOwner& owner) {
     if (owner.pid == 0)
         return {};
-    const bool exists = owner.kind == FileOwner::Kind::thread ? bool(ProcessTable::find_task(owner.pid))
-                        : owner.kind == FileOwner::Kind::process ? bool(ProcessTable::find(owner.pid))
-                                                                 : bool(ProcessTable::find_group(owner.pid));
+    const bool exists =
+        owner.kind == FileOwner::Kind::thread    ? bool(ProcessTable::find_task(owner.pid))
+        : owner.kind == FileOwner::Kind::process ? bool(ProcessTable::find(owner.pid))
+                                                 : bool(ProcessTable::find_group(owner.pid));
     return exists ? Result<>() : Failure(Errno::srch);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// F_SETOWN and its kin: who gets SIGIO (or F_SETSIG's signal) when an open file with O_ASYNC is ready.
+// F_SETOWN and its kin: who gets SIGIO (or F_SETSIG's signal) when an open file with O_ASYNC is
+// ready.
 #pragma once
 
 #include "linux/vfs/open_file.h"

@@ -105,7 +105,8 @@ Result<u64> sys_memfd_create(UserString user_name, u32 flags) {
     constexpr std::string_view prefix = "memfd:";
     char buffer[prefix.size() + name_maximum + 1];
     __builtin_memcpy(buffer, prefix.data(), prefix.size());
-    const Result<std::string_view> name = user_name.read({buffer + prefix.size(), name_maximum + 1});
+    const Result<std::string_view> name =
+        user_name.read({buffer + prefix.size(), name_maximum + 1});
     if (!name)
         return Failure(name.error() == Errno::nametoolong ? Errno::inval : name.error());
     Ref<OpenFile> file = TRY(create_memory_file({buffer, prefix.size() + name->size()}, 0,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One read or write of an open file, with the file position where it is used. For read(2) and its kin, and
-// for calls that move bytes between files. Process context, no locks held.
+// One read or write of an open file, with the file position where it is used. For read(2) and its
+// kin, and for calls that move bytes between files. Process context, no locks held.
 #pragma once
 
 #include "linux/vfs/open_file.h"

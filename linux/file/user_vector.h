@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// An I/O vector copied in from the program: checked, cut to what one call may move. Process context.
+// An I/O vector copied in from the program: checked, cut to what one call may move. Process
+// context.
 #pragma once
 
 #include "abi/linux/types.h"

@@ -8,8 +8,9 @@
 
 namespace linux {
 
-// The place; AT_EMPTY_PATH with an empty path names the descriptor itself, AT_SYMLINK_NOFOLLOW stops at a
-// link, AT_SYMLINK_FOLLOW goes on. `follow`: what holds without either flag. Errors: those of resolve.
+// The place; AT_EMPTY_PATH with an empty path names the descriptor itself, AT_SYMLINK_NOFOLLOW
+// stops at a link, AT_SYMLINK_FOLLOW goes on. `follow`: what holds without either flag. Errors:
+// those of resolve.
 enum class LastLink : u8 { follow, stay };
 Result<Path> path_at(i32 directory, core::UserString path, u32 at_flags, LastLink last);
 

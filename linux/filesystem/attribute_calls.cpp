@@ -149,7 +149,7 @@ Result<u64> sys_fchown(u32 fd, u32 user, u32 group) {
     return u64{0};
 }
 
-// ---- times -------------------------------------------------------------------------------------------------------
+// ---- times --------------------------------------------------------------------------------------
 
 namespace {
 
@@ -226,7 +226,8 @@ Result<NewTimes> read_timevals(UserIn<TimeVal> user) {
 
 } // namespace
 
-Result<u64> sys_utimensat(i32 directory, UserString user_path, UserIn<TimeSpec> user_times, u32 flags) {
+Result<u64> sys_utimensat(i32 directory, UserString user_path, UserIn<TimeSpec> user_times,
+                          u32 flags) {
     NewTimes times;
     times.both_now = !user_times;
     if (user_times) {

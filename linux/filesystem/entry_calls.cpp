@@ -67,7 +67,9 @@ Result<u64> sys_mkdirat(i32 directory, UserString path, u32 mode) {
     return make_node(directory, path, node);
 }
 
-Result<u64> sys_mkdir(UserString path, u32 mode) { return sys_mkdirat(at_working_directory, path, mode); }
+Result<u64> sys_mkdir(UserString path, u32 mode) {
+    return sys_mkdirat(at_working_directory, path, mode);
+}
 
 Result<u64> sys_mknodat(i32 directory, UserString path, u32 mode, u64 device) {
     NewNode node;
@@ -113,13 +115,14 @@ Result<u64> sys_symlink(UserString target, UserString path) {
     return sys_symlinkat(target, at_working_directory, path);
 }
 
-// ---- links -----------------------------------------------------------------------------------------------------
+// ---- links --------------------------------------------------------------------------------------
 
 namespace {
 
 // fs.protected_hardlinks: only what one could read and write anyway.
 Result<> check_link_source(const Inode& inode) {
-    if (g_protected_links.hard_links.load(std::memory_order_relaxed) == 0 || is_owner_or_capable(inode))
+    if (g_protected_links.hard_links.load(std::memory_order_relaxed) == 0 ||
+        is_owner_or_capable(inode))
         return {};
     constexpr u32 set_group_executable = file_mode::set_group | 0010;
     const bool safe = inode.is_regular() && !(inode.mode() & file_mode::set_user) &&
@@ -130,8 +133,8 @@ Result<> check_link_source(const Inode& inode) {
 
 } // namespace
 
-Result<u64> sys_linkat(i32 old_directory, UserString old_path, i32 new_directory, UserString new_path,
-                       u32 flags) {
+Result<u64> sys_linkat(i32 old_directory, UserString old_path, i32 new_directory,
+                       UserString new_path, u32 flags) {
     if (flags & ~(at_flag::symlink_follow | at_flag::empty_path))
         return Failure(Errno::inval);
     if ((flags & at_flag::empty_path) && !capable(Capability::dac_read_search))
@@ -151,7 +154,7 @@ Result<u64> sys_link(UserString old_path, UserString new_path) {
     return sys_linkat(at_working_directory, old_path, at_working_directory, new_path, 0);
 }
 
-// ---- removing ------------------------------------------------------------------------------------------------------
+// ---- removing -----------------------------------------------------------------------------------
 
 Result<u64> sys_unlinkat(i32 directory, UserString path, u32 flags) {
     if (flags & ~at_flag::remove_directory)

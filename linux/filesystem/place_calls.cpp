@@ -41,7 +41,8 @@ Result<u64> sys_getcwd(UserVirt buffer, u64 size) {
         outcome = Failure(text.error());
     else if (text->size() + 1 > size)
         outcome = Failure(Errno::range);
-    else if (const Result<> copied = core::copy_to_user(buffer, text->data(), text->size() + 1); !copied)
+    else if (const Result<> copied = core::copy_to_user(buffer, text->data(), text->size() + 1);
+             !copied)
         outcome = Failure(copied.error());
     else
         outcome = u64{text->size() + 1};

@@ -155,7 +155,7 @@ Result<u64> sys_statx(i32 directory, UserString user_path, u32 flags, u32 mask,
     return store_statx(path.inode(), &path, target);
 }
 
-// ---- access ------------------------------------------------------------------------------------------------
+// ---- access -------------------------------------------------------------------------------------
 
 namespace {
 
@@ -175,8 +175,8 @@ void exchange_credentials(Task& task, Ref<const Credentials>& credentials) {
     std::swap(task.credentials, credentials);
 }
 
-Result<u64> check_access_as(const Credentials& credentials, i32 directory, UserString user_path, u32 mode,
-                            u32 flags) {
+Result<u64> check_access_as(const Credentials& credentials, i32 directory, UserString user_path,
+                            u32 mode, u32 flags) {
     const Path path = TRY(path_at(directory, user_path, flags & ~at_flag::effective_access,
                                   LastLink::follow));
     const Inode& inode = path.inode();
@@ -191,7 +191,8 @@ Result<u64> check_access_as(const Credentials& credentials, i32 directory, UserS
 }
 
 Result<u64> check_access(i32 directory, UserString user_path, u32 mode, u32 flags) {
-    constexpr u32 known = at_flag::effective_access | at_flag::symlink_no_follow | at_flag::empty_path;
+    constexpr u32 known =
+        at_flag::effective_access | at_flag::symlink_no_follow | at_flag::empty_path;
     if ((mode & ~7u) || (flags & ~known))
         return Failure(Errno::inval);
     Ref<const Credentials> credentials = Task::current().credentials;
@@ -201,8 +202,8 @@ Result<u64> check_access(i32 directory, UserString user_path, u32 mode, u32 flag
                          (own.real_user == 0 && !(own.effective == own.permitted));
     if ((flags & at_flag::effective_access) || !differs)
         return check_access_as(own, directory, user_path, mode, flags);
-    // The walk as well happens with the real user's rights. Others look at a task's credentials under the
-    // table's lock.
+    // The walk as well happens with the real user's rights. Others look at a task's credentials
+    // under the table's lock.
     Task& task = Task::current();
     credentials = TRY(real_credentials());
     const Credentials& real = *credentials;
@@ -224,7 +225,7 @@ Result<u64> sys_faccessat2(i32 directory, UserString path, u32 mode, u32 flags) 
     return check_access(directory, path, mode, flags);
 }
 
-// ---- readlink ------------------------------------------------------------------------------------------------
+// ---- readlink -----------------------------------------------------------------------------------
 
 Result<u64> sys_readlinkat(i32 directory, UserString user_path, UserVirt buffer, i32 size) {
     if (size <= 0)

@@ -84,7 +84,8 @@ Result<u64> sys_ustat(u32 device, UserOut<UserStatistics> target) {
     return u64{0};
 }
 
-Result<u64> sys_name_to_handle_at(i32 directory, UserString path, UserVirt, UserOut<i32>, u32 flags) {
+Result<u64> sys_name_to_handle_at(i32 directory, UserString path, UserVirt, UserOut<i32>,
+                                  u32 flags) {
     if (flags & ~(at_flag::symlink_follow | at_flag::empty_path))
         return Failure(Errno::inval);
     TRY(path_at(directory, path, flags, LastLink::stay));

@@ -79,7 +79,8 @@ Result<> check_name_space(const Inode& inode, std::string_view name, u32 wanted)
 Result<> check_security(std::string_view name) {
     if (!name.starts_with("security."))
         return {};
-    const Capability needed = name == "security.capability" ? Capability::setfcap : Capability::sys_admin;
+    const Capability needed =
+        name == "security.capability" ? Capability::setfcap : Capability::sys_admin;
     return capable(needed) ? Result<>() : Failure(Errno::perm);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Who waits for which word: buckets of waiters by key. A waiter lives on its thread's stack; whoever takes
-// it out of its bucket says so in `woken` and may not touch it afterwards.
+// Who waits for which word: buckets of waiters by key. A waiter lives on its thread's stack;
+// whoever takes it out of its bucket says so in `woken` and may not touch it afterwards.
 #pragma once
 
 #include "abi/linux/futex.h"
@@ -39,7 +39,8 @@ public:
     std::atomic<u32> count{0}; // waiters here or about to be; read without the lock by wakers
 
     static FutexBucket& of(const FutexKey& key);
-    // A word of that space which a task with this tid owns and someone waits for; 0 if there is none.
+    // A word of that space which a task with this tid owns and someone waits for; 0 if there is
+    // none.
     static u64 owned_word(Pid owner, core::AddressSpace& space);
 
     void add_locked(FutexWaiter& waiter) {

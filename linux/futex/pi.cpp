@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// While someone waits, the word has FUTEX_WAITERS set, so that unlocking comes to the kernel, which makes
-// the first waiter the owner. (The owner does not inherit the waiters' priority yet: CAVEATS.)
+// While someone waits, the word has FUTEX_WAITERS set, so that unlocking comes to the kernel, which
+// makes the first waiter the owner. (The owner does not inherit the waiters' priority yet:
+// CAVEATS.)
 #include "linux/futex/pi.h"
 
 #include "linux/futex/futex_table.h"
@@ -31,8 +32,8 @@ bool owner_lives(Pid tid) { return static_cast<bool>(ProcessTable::find_task(tid
 
 enum class Attempt : u8 { taken, must_wait };
 
-// One try with the bucket locked; the word gets FUTEX_WAITERS if it is held and `mark`. Errors: fault,
-// deadlk, again (the word changed: once more).
+// One try with the bucket locked; the word gets FUTEX_WAITERS if it is held and `mark`. Errors:
+// fault, deadlk, again (the word changed: once more).
 Result<Attempt> attempt_locked(UserVirt address, u32 self, bool mark, Pid& owner) {
     const u32 old = TRY(core::try_read_user_word(address));
     const u32 holder = old & word::tid_mask;
@@ -108,8 +109,8 @@ Result<u64> try_lock_pi(UserVirt address, bool shared) PITH_NO_ANALYSIS {
 
 namespace {
 
-// Gives the word to its first waiter, or frees it; `died` is kept in the word. True if there was a waiter.
-// Errors: fault, again (the word changed).
+// Gives the word to its first waiter, or frees it; `died` is kept in the word. True if there was a
+// waiter. Errors: fault, again (the word changed).
 Result<bool> hand_over_locked(FutexBucket& bucket, const FutexKey& key, UserVirt address,
                               u32 died) {
     const u32 old = TRY(core::try_read_user_word(address));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// User and group ids, and what changing them does to capabilities (credentials(7), capabilities(7)).
+// User and group ids, and what changing them does to capabilities (credentials(7),
+// capabilities(7)).
 #include "linux/process/process_table.h"
 #include "linux/syscall/syscall.h"
 
@@ -16,7 +17,8 @@ void fix_capabilities(Credentials& fresh, const Credentials& old) {
     if ((old.secure_bits & secure_bit::no_setuid_fixup) != 0)
         return;
     const bool had_root = old.real_user == 0 || old.effective_user == 0 || old.saved_user == 0;
-    const bool has_root = fresh.real_user == 0 || fresh.effective_user == 0 || fresh.saved_user == 0;
+    const bool has_root =
+        fresh.real_user == 0 || fresh.effective_user == 0 || fresh.saved_user == 0;
     if (had_root && !has_root) {
         if ((old.secure_bits & secure_bit::keep_capabilities) == 0)
             fresh.permitted = fresh.effective = {};

@@ -33,7 +33,8 @@ using Guard = core::LockGuard<core::lock_class::inotify>;
 constinit u32 g_next_cookie = 1; // guarded by g_mutex
 
 constexpr u32 all_events = 0xfff;
-constexpr u32 only_directory = 0x0100'0000, dont_follow = 0x0200'0000, exclude_unlinked = 0x0400'0000;
+constexpr u32 only_directory = 0x0100'0000, dont_follow = 0x0200'0000,
+              exclude_unlinked = 0x0400'0000;
 constexpr u32 mask_create = 0x1000'0000, mask_add = 0x2000'0000, one_shot = 0x8000'0000;
 
 InotifyEvent* make_event(i32 watch, u32 mask, u32 cookie, std::string_view name) {
@@ -141,7 +142,8 @@ Result<usize> InotifyFile::read(IoCursor& target, u64, IoFlags flags) {
         }
         if (event) {
             const Result<usize> head = target.copy_to(&event->watch, InotifyEvent::head);
-            const Result<usize> tail = head ? target.copy_to(event->name, event->name_length) : head;
+            const Result<usize> tail =
+                head ? target.copy_to(event->name, event->name_length) : head;
             const usize size = InotifyEvent::head + event->name_length;
             const bool failed = !head || (!tail && event->name_length != 0);
             ::operator delete(static_cast<void*>(event));
@@ -190,7 +192,8 @@ Result<i32> InotifyFile::add_watch(Inode& inode, u32 mask) {
         return Failure(Errno::nomem);
     const u32 kept = mask & (all_events | exclude_unlinked | one_shot);
     Guard guard(g_mutex);
-    for (InotifyMark* mark = extras.marks.load(std::memory_order_relaxed); mark; mark = mark->next) {
+    for (InotifyMark* mark = extras.marks.load(std::memory_order_relaxed); mark;
+         mark = mark->next) {
         if (mark->file != this)
             continue;
         delete fresh;
@@ -233,7 +236,7 @@ Result<> InotifyFile::remove_watch(i32 watch) {
     return {};
 }
 
-// ---- delivery ---------------------------------------------------------------------------------------------
+// ---- delivery -----------------------------------------------------------------------------------
 
 namespace {
 
@@ -243,7 +246,8 @@ struct Delivery {
     std::string_view name{};
 };
 
-// Marks that end by what is delivered are chained into `ended` for the caller to free without the mutex.
+// Marks that end by what is delivered are chained into `ended` for the caller to free without the
+// mutex.
 void deliver(Inode& inode, const Delivery& delivery, InotifyMark*& ended) {
     InodeExtras* extras = inode.extras_if_any();
     if (!extras)
@@ -291,7 +295,8 @@ void deliver_inode(Inode& inode, u32 events) {
         Guard guard(g_mutex);
         const u32 kind = inode.is_directory() ? notify_event::is_directory : 0;
         // Each kind of event is one of its own, in this order.
-        for (u32 bit : {notify_event::attributes, notify_event::move_self, notify_event::remove_self})
+        for (u32 bit :
+             {notify_event::attributes, notify_event::move_self, notify_event::remove_self})
             if (events & bit)
                 deliver(inode, {bit | (bit == notify_event::attributes ? kind : 0)}, ended);
         const u32 rest = events & ~(notify_event::attributes | notify_event::move_self |
@@ -310,8 +315,8 @@ void deliver_file(const Dentry& dentry, u32 events) {
     {
         Guard guard(g_mutex);
         const u32 all = events | (inode->is_directory() ? notify_event::is_directory : 0);
-        // The parent cannot go while we hold the dentry, nor its inode. Names may change under a rename;
-        // a walk's view of one is whole.
+        // The parent cannot go while we hold the dentry, nor its inode. Names may change under a
+        // rename; a walk's view of one is whole.
         char name[256];
         usize length = 0;
         Inode* parent = nullptr;
@@ -340,14 +345,16 @@ void deliver_rename(const RenameNotice& notice) {
         Guard guard(g_mutex);
         const u32 cookie = g_next_cookie++;
         const u32 kind = notice.inode.is_directory() ? notify_event::is_directory : 0;
-        deliver(notice.old_directory, {notify_event::moved_from | kind, cookie, notice.old_name}, ended);
-        deliver(notice.new_directory, {notify_event::moved_to | kind, cookie, notice.new_name}, ended);
+        deliver(notice.old_directory, {notify_event::moved_from | kind, cookie, notice.old_name},
+                ended);
+        deliver(notice.new_directory, {notify_event::moved_to | kind, cookie, notice.new_name},
+                ended);
         deliver(notice.inode, {notify_event::move_self}, ended);
     }
     free_ended(ended);
 }
 
-// ---- calls ----------------------------------------------------------------------------------------------------
+// ---- calls --------------------------------------------------------------------------------------
 
 InotifyFile* as_inotify(OpenFile& file) {
     return file.family() == FileFamily::inotify ? static_cast<InotifyFile*>(&file) : nullptr;
@@ -363,9 +370,10 @@ Result<u64> sys_inotify_init1(u32 flags) {
 Result<u64> sys_inotify_init() { return sys_inotify_init1(0); }
 
 Result<u64> sys_inotify_add_watch(u32 fd, UserString user_path, u32 mask) {
-    constexpr u32 known = all_events | only_directory | dont_follow | exclude_unlinked | mask_create |
-                          mask_add | one_shot | notify_event::is_directory | notify_event::unmount |
-                          notify_event::queue_overflow | notify_event::ignored;
+    constexpr u32 known = all_events | only_directory | dont_follow | exclude_unlinked |
+                          mask_create | mask_add | one_shot | notify_event::is_directory |
+                          notify_event::unmount | notify_event::queue_overflow |
+                          notify_event::ignored;
     if (!(mask & known) || (mask & (mask_add | mask_create)) == (mask_add | mask_create))
         return Failure(Errno::inval);
     const BorrowedFile file = TRY(borrow_file(fd));

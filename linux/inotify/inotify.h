@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// inotify: instances with watches on inodes and a queue of events. Marks hang on the watched inodes; one
-// mutex guards all marks and queues, which nobody takes while nothing is watched.
+// inotify: instances with watches on inodes and a queue of events. Marks hang on the watched
+// inodes; one mutex guards all marks and queues, which nobody takes while nothing is watched.
 #pragma once
 
 #include "linux/vfs/inode.h"

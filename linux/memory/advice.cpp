@@ -155,7 +155,8 @@ Result<u64> sys_madvise(u64 address, u64 length, i32 what) {
     return 0;
 }
 
-Result<u64> sys_process_madvise(i32 pidfd, UserIn<IoVector> vector, u64 count, i32 what, u32 flags) {
+Result<u64> sys_process_madvise(i32 pidfd, UserIn<IoVector> vector, u64 count, i32 what,
+                                u32 flags) {
     if (flags != 0 || count > 1024)
         return Failure(Errno::inval);
     bool non_block = false;
@@ -273,7 +274,8 @@ Result<u64> sys_munlockall() {
 
 namespace {
 
-// Every CPU that runs a task of this memory passes through the kernel: a flush of nothing in particular.
+// Every CPU that runs a task of this memory passes through the kernel: a flush of nothing in
+// particular.
 Result<u64> synchronize_own_cpus() {
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (core::Scheduler::cpu_count() > 1)

@@ -87,7 +87,8 @@ Result<> fill_placement(const MapCall& call, core::MapRequest& request) {
 Result<> fill_locking(const MapCall& call, core::MapRequest& request) {
     const Process& process = Process::current();
     if ((call.flags & map_flag::locked) != 0) {
-        const bool may = process.limit(Resource::locked_memory) != 0 || capable(Capability::ipc_lock);
+        const bool may =
+            process.limit(Resource::locked_memory) != 0 || capable(Capability::ipc_lock);
         if (!may)
             return Failure(Errno::perm);
         request.locked = true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Opening a fifo. Its pipe hangs at the inode (InodeExtras::attachment) while any end is open; the inode's
-// lock guards that.
+// Opening a fifo. Its pipe hangs at the inode (InodeExtras::attachment) while any end is open; the
+// inode's lock guards that.
 #include "linux/pipe/pipe_file.h"
 #include "linux/vfs/inode_extras.h"
 

@@ -104,8 +104,8 @@ Result<usize> Pipe::read(IoCursor& target, bool non_block) {
 
 // Writing.
 
-// Appends the part of the write that is not a whole page behind the newest data, if it fits there whole.
-// True if that failed.
+// Appends the part of the write that is not a whole page behind the newest data, if it fits there
+// whole. True if that failed.
 bool Pipe::merge(IoCursor& source, Progress& progress) {
     const usize part = source.left() & (page_size - 1);
     if (part == 0 || ring_.empty())

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A pipe or an opened fifo: the ring of its bytes, how many ends are open, who sleeps for what. Ends are
-// PipeFile objects (pipe_file.h). Locks: lock_ guards the ring and the counts; queues are woken after it is
-// dropped. Conditions of sleepers read the atomics without it.
+// A pipe or an opened fifo: the ring of its bytes, how many ends are open, who sleeps for what.
+// Ends are PipeFile objects (pipe_file.h). Locks: lock_ guards the ring and the counts; queues are
+// woken after it is dropped. Conditions of sleepers read the atomics without it.
 #pragma once
 
 #include "core/object/object.h"
@@ -12,8 +12,8 @@
 
 namespace linux {
 
-// The sleeping lock of a pipe. A splice takes it before the locks of the file at its other end, and two
-// pipes' in order of their addresses; everyone else takes it last.
+// The sleeping lock of a pipe. A splice takes it before the locks of the file at its other end, and
+// two pipes' in order of their addresses; everyone else takes it last.
 class PITH_CAPABILITY("pipe lock") PipeLock {
 public:
     enum class Role : u16 { ordinary = 280, splice = 205, splice_second = 206 }; // lock orders
@@ -64,7 +64,8 @@ public:
     void open_end(bool reads, bool writes);
     void close_end(bool reads, bool writes);
 
-    // Changes the size to `bytes`, rounded up; gives the new size. Errors: inval, busy, perm, nomem.
+    // Changes the size to `bytes`, rounded up; gives the new size. Errors: inval, busy, perm,
+    // nomem.
     Result<u64> set_size(u64 bytes, bool privileged);
     u64 size() const { return u64{ring_.capacity()} << page_shift; }
     u64 readable_bytes();
@@ -73,18 +74,20 @@ public:
     bool has_writers() const { return writers_.load(std::memory_order_relaxed) != 0; }
     bool is_empty() const { return ring_.empty(); }
     bool is_full() const { return ring_.full(); }
-    // How often an end was opened, for the rendezvous of fifos and to know whether a writer ever came.
+    // How often an end was opened, for the rendezvous of fifos and to know whether a writer ever
+    // came.
     u32 reader_openings() const { return reader_openings_.load(std::memory_order_acquire); }
     u32 writer_openings() const { return writer_openings_.load(std::memory_order_acquire); }
 
     // Woken with read events when bytes come or the last writer goes; with write events for room.
     core::WaitQueue& read_queue() { return read_queue_; }
     core::WaitQueue& write_queue() { return write_queue_; }
-    // From now on every write wakes pollers, not only the first into an empty pipe (edge triggering).
+    // From now on every write wakes pollers, not only the first into an empty pipe (edge
+    // triggering).
     void note_polled() { polled_.store(true, std::memory_order_relaxed); }
 
-    // For splice and tee: the ring under its lock. After dropping the lock the caller wakes both sides
-    // as told. Errors of the waits: again, restartsys.
+    // For splice and tee: the ring under its lock. After dropping the lock the caller wakes both
+    // sides as told. Errors of the waits: again, restartsys.
     PipeLock& lock() { return lock_; }
     PipeRing& ring() { return ring_; }
     Result<> wait_readable(bool non_block);

@@ -15,8 +15,10 @@ Result<u64> open_pipe(u64 descriptors, u32 flags) {
     const bool close_on_exec = (flags & open_flag::close_on_exec) != 0;
     Ref<Pipe> pipe = TRY(Pipe::create());
     Ref<Inode> inode = TRY(create_pipe_inode());
-    Ref<PipeFile> reader = TRY(PipeFile::create(pipe, inode, nullptr, open_flag::read_only | status));
-    Ref<PipeFile> writer = TRY(PipeFile::create(pipe, inode, nullptr, open_flag::write_only | status));
+    Ref<PipeFile> reader =
+        TRY(PipeFile::create(pipe, inode, nullptr, open_flag::read_only | status));
+    Ref<PipeFile> writer =
+        TRY(PipeFile::create(pipe, inode, nullptr, open_flag::write_only | status));
     const u32 read_fd = TRY(install_file(std::move(reader), close_on_exec));
     core::HandleTable& files = *Task::current().files;
     const auto write_fd = install_file(std::move(writer), close_on_exec);

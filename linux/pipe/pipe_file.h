@@ -12,7 +12,8 @@ namespace linux {
 class PipeFile final : public OpenFile {
 public:
     // Counts the end among the pipe's. `path` leads to a fifo; it is null for a pipe.
-    static Result<Ref<PipeFile>> create(Ref<Pipe> pipe, Ref<Inode> inode, const Path* path, u32 flags);
+    static Result<Ref<PipeFile>> create(Ref<Pipe> pipe, Ref<Inode> inode, const Path* path,
+                                        u32 flags);
     ~PipeFile() override;
 
     // The file of family pipe as what it is.
@@ -44,13 +45,13 @@ private:
     u32 ignored_openings_ = ~0u;
 };
 
-// fcntl(2)'s F_SETPIPE_SZ and F_GETPIPE_SZ; gives the size in bytes. Errors: badf (no pipe), perm, busy,
-// inval, nomem.
+// fcntl(2)'s F_SETPIPE_SZ and F_GETPIPE_SZ; gives the size in bytes. Errors: badf (no pipe), perm,
+// busy, inval, nomem.
 Result<u64> set_pipe_size(OpenFile& file, u64 bytes);
 Result<u64> get_pipe_size(OpenFile& file);
 
-// Opens a fifo for open(2): meets the other side or, with O_NONBLOCK, does not wait. `path` leads to the
-// fifo's inode. Errors: nxio (O_WRONLY | O_NONBLOCK without reader), restartsys, nomem.
+// Opens a fifo for open(2): meets the other side or, with O_NONBLOCK, does not wait. `path` leads
+// to the fifo's inode. Errors: nxio (O_WRONLY | O_NONBLOCK without reader), restartsys, nomem.
 Result<Ref<OpenFile>> open_fifo(const Path& path, u32 flags);
 
 // After the last end of a fifo was closed its pipe goes away. Called by PipeFile.

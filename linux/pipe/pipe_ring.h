@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The content of a pipe: a ring of slots, each a part of one page. Pure data structure; the pipe's lock
-// guards changes, while empty() and full() may be asked without it (the answer is then a hint).
+// The content of a pipe: a ring of slots, each a part of one page. Pure data structure; the pipe's
+// lock guards changes, while empty() and full() may be asked without it (the answer is then a
+// hint).
 #pragma once
 
 #include <atomic>
@@ -28,8 +29,8 @@ public:
     PipeRing(const PipeRing&) = delete;
     PipeRing& operator=(const PipeRing&) = delete;
 
-    // Makes the ring `slots` (a power of two) large and keeps its content. Errors: nomem, busy (there is
-    // more in it than would fit).
+    // Makes the ring `slots` (a power of two) large and keeps its content. Errors: nomem, busy
+    // (there is more in it than would fit).
     Result<> resize(u32 slots);
 
     u32 capacity() const { return capacity_.load(std::memory_order_relaxed); }
@@ -40,7 +41,8 @@ public:
     bool full() const { return used() >= capacity(); }
     u64 bytes() const;
 
-    // The oldest slot, the newest, and the one `index` after the oldest; the caller knows they exist.
+    // The oldest slot, the newest, and the one `index` after the oldest; the caller knows they
+    // exist.
     PipeSlot& front() { return slot(tail_.load(std::memory_order_relaxed)); }
     PipeSlot& back() { return slot(head_.load(std::memory_order_relaxed) - 1); }
     PipeSlot& at(u32 index) { return slot(tail_.load(std::memory_order_relaxed) + index); }

@@ -56,7 +56,8 @@ bool is_seekable(const OpenFile& file) {
     return file.positioning() == OpenFile::Positioning::seekable;
 }
 
-// Writes the front slot's bytes to a file and takes them out of the pipe. With the pipe's lock held.
+// Writes the front slot's bytes to a file and takes them out of the pipe. With the pipe's lock
+// held.
 Result<usize> write_front(Pipe& from, SpliceEnd& to, usize length) {
     PipeSlot& slot = from.ring().front();
     const usize wanted = std::min<usize>(length, slot.length);
@@ -121,8 +122,8 @@ Result<> store_offset(OpenFile& file, UserInOut<i64> user, u64 offset) {
     return {};
 }
 
-Result<u64> splice_from_file(OpenFile& file, UserInOut<i64> offset, OpenFile& pipe_file, usize length,
-                             bool non_block) {
+Result<u64> splice_from_file(OpenFile& file, UserInOut<i64> offset, OpenFile& pipe_file,
+                             usize length, bool non_block) {
     if (!can_splice_from(file))
         return Failure(Errno::inval);
     SpliceEnd from{file, TRY(starting_offset(file, offset))};

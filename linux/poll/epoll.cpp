@@ -118,7 +118,8 @@ void EpollSet::destroy_item(EpollItem& item) {
 
 // Adding.
 
-// Whether `inner` may be watched by `outer`. Graph lock held. Errors: loop, inval (too many levels).
+// Whether `inner` may be watched by `outer`. Graph lock held. Errors: loop, inval (too many
+// levels).
 Result<> EpollSet::check_nesting(EpollSet& outer, EpollSet& inner) {
     if (&inner == &outer || inner.reaches(outer))
         return Failure(Errno::loop);
@@ -194,7 +195,8 @@ Result<> EpollSet::modify(OpenFile& file, i32 fd, const EpollEvent& event) {
     if ((item->events.load(std::memory_order_relaxed) & epoll_flag::exclusive) != 0)
         return Failure(Errno::inval);
     item->data = event.data;
-    // Sequentially consistent: a wake that still saw the old events is made up for by the look below.
+    // Sequentially consistent: a wake that still saw the old events is made up for by the look
+    // below.
     item->events.store(event.events | always);
     if (item->ready_events() != 0)
         make_ready(*item);
@@ -245,7 +247,8 @@ EpollSet::~EpollSet() {
 }
 
 void EpollSet::forget(OpenFile& file) {
-    // Nobody can name the file any more, so no epoll_ctl competes; sets that end wait for the graph lock.
+    // Nobody can name the file any more, so no epoll_ctl competes; sets that end wait for the graph
+    // lock.
     GraphGuard graph(*g_graph_lock);
     while (EpollItem* item = file.epoll_items.load(std::memory_order_acquire)) {
         EpollSet& set = item->set;

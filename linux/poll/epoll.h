@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Epoll sets. An item watches one file under one fd. Its waiters on the file's queues put the item on the
-// set's incoming stack, without a lock, and wake the set; whoever waits on the set moves the stack to the
-// ready list under the set's lock and asks each file there what is ready.
+// Epoll sets. An item watches one file under one fd. Its waiters on the file's queues put the item
+// on the set's incoming stack, without a lock, and wake the set; whoever waits on the set moves the
+// stack to the ready list under the set's lock and asks each file there what is ready.
 //
-// Locks: lock_ (class epoll) guards the items and the ready list. An item belongs to the file's list
-// (OpenFile::epoll_items) as well, guarded by the file's bucket of link locks. The graph lock (class
-// epoll_graph) is held while a set is destroyed, while a watched file is, and while edges between sets
-// change: under it, whatever is found through either list stays.
+// Locks: lock_ (class epoll) guards the items and the ready list. An item belongs to the file's
+// list (OpenFile::epoll_items) as well, guarded by the file's bucket of link locks. The graph lock
+// (class epoll_graph) is held while a set is destroyed, while a watched file is, and while edges
+// between sets change: under it, whatever is found through either list stays.
 #pragma once
 
 #include "abi/linux/poll.h"
@@ -136,7 +136,8 @@ private:
     ReadyList ready_;                    // guarded by lock_
     std::atomic<bool> any_ready_{false}; // ready_ is not empty
     std::atomic<EpollItem*> incoming_{nullptr};
-    List<EpollItem, &EpollItem::nested_link> nested_; // items that are sets; guarded by the graph lock
+    // items that are sets; guarded by the graph lock
+    List<EpollItem, &EpollItem::nested_link> nested_;
     core::WaitQueue waiters_; // threads in wait()
     core::WaitQueue pollers_; // who watches this set
 };

@@ -53,7 +53,8 @@ void EpollSet::take_incoming() {
 // Asks one item, already off the list, and writes its event. False if nothing is ready any more.
 // Errors: fault (the item is put back).
 Result<bool> EpollSet::deliver_one(EpollItem& item, UserVirt target) {
-    // From here on a wake queues the item again; the exchange orders that before the look at the file.
+    // From here on a wake queues the item again; the exchange orders that before the look at the
+    // file.
     item.queued.exchange(false);
     const u32 ready = item.ready_events();
     if (ready == 0)
@@ -129,8 +130,8 @@ u32 EpollSet::poll(PollRegistration* registration) {
         registration->watch(pollers_);
     if (!has_ready())
         return 0;
-    // A set inside a set is asked with the outer one locked: only try. Who holds the lock is taking or
-    // changing events at this moment, and what is ready then stays a guess in any case.
+    // A set inside a set is asked with the outer one locked: only try. Who holds the lock is taking
+    // or changing events at this moment, and what is ready then stays a guess in any case.
     if (!lock_.try_acquire())
         return set_ready;
     take_incoming();

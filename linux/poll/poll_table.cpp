@@ -56,7 +56,8 @@ bool PollTable::wake_entry(core::Waiter& waiter, core::WakeEvents events) {
     auto& entry = static_cast<Entry&>(waiter);
     if (events != 0 && (events & entry.events) == 0)
         return false;
-    // Sequentially consistent: pairs with the sleeper, which announces its sleep and then looks here.
+    // Sequentially consistent: pairs with the sleeper, which announces its sleep and then looks
+    // here.
     entry.table.triggered_.store(true);
     core::Scheduler::wake(entry.table.thread_);
     return true;

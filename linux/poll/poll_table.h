@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// PollTable: what one poll or select call hangs on the queues of the files it watches while it sleeps. The
-// first pass over the files needs none; a few entries lie in the table itself, on the caller's stack.
+// PollTable: what one poll or select call hangs on the queues of the files it watches while it
+// sleeps. The first pass over the files needs none; a few entries lie in the table itself, on the
+// caller's stack.
 #pragma once
 
 #include "abi/linux/types.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Timeouts of the readiness calls: from what programs hand in to a moment on the monotonic clock, and back
-// to what is left of it.
+// Timeouts of the readiness calls: from what programs hand in to a moment on the monotonic clock,
+// and back to what is left of it.
 #pragma once
 
 #include "abi/linux/types.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// timerfd_create(2): timers that are read. The timer on the monotonic clock fires once; a repeating one is
-// moved on to its next moment when it is read or asked for, which counts what was missed.
+// timerfd_create(2): timers that are read. The timer on the monotonic clock fires once; a repeating
+// one is moved on to its next moment when it is read or asked for, which counts what was missed.
 #include "linux/poll/timer_file.h"
 
 #include <utility>
@@ -198,7 +198,9 @@ void TimerFile::clock_was_set() {
     arm();
 }
 
-bool TimerFile::take_cancellation() { return cancelled_.exchange(false, std::memory_order_relaxed); }
+bool TimerFile::take_cancellation() {
+    return cancelled_.exchange(false, std::memory_order_relaxed);
+}
 
 Result<usize> TimerFile::read(IoCursor& target, u64, IoFlags flags) {
     if (target.left() < sizeof(u64))

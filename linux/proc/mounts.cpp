@@ -123,7 +123,8 @@ void mount_info_line(Writer& writer, Mount& mount, std::string_view place) {
     base::FormatSink& sink = writer.sink;
     const SuperBlock& super_block = mount.super_block();
     const DeviceNumber device = super_block.device();
-    base::format(sink, "{} {} {}:{} ", mount.id(), mount.parent()->id(), device.major, device.minor);
+    base::format(sink, "{} {} {}:{} ", mount.id(), mount.parent()->id(), device.major,
+                 device.minor);
     // `place` lies in the same buffer: a second half of it serves here.
     write_root_inside(sink, mount, writer.buffer + page_size);
     sink.write(" ");

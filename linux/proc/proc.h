@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// procfs and sysfs: trees of tables. A ProcEntry describes a file, link or directory; an inode is made of
-// an entry and the process it is about when somebody looks. Content is made at each reading from the start.
+// procfs and sysfs: trees of tables. A ProcEntry describes a file, link or directory; an inode is
+// made of an entry and the process it is about when somebody looks. Content is made at each reading
+// from the start.
 #pragma once
 
 #include "base/format.h"
@@ -13,8 +14,8 @@ namespace linux {
 class OpenFile;
 class ProcInode;
 
-// What an entry is about: the system (pid 0), a process, or one of its tasks. Names a process by number
-// and birth, so that an old entry never shows a new process and keeps none alive.
+// What an entry is about: the system (pid 0), a process, or one of its tasks. Names a process by
+// number and birth, so that an old entry never shows a new process and keeps none alive.
 struct ProcSubject {
     Pid pid = 0;
     Pid tid = 0; // 0: the process as a whole
@@ -62,8 +63,8 @@ struct ProcEntry {
     // Directories: entries that are always there, in two tables, each up to one without name.
     const ProcEntry* children = nullptr;
     const ProcEntry* more_children = nullptr;
-    // Directories: entries that come and go. `find` gives null for no such name; `list` gets positions
-    // from first_dynamic_position on.
+    // Directories: entries that come and go. `find` gives null for no such name; `list` gets
+    // positions from first_dynamic_position on.
     Result<RefOrNull<Inode>> (*find)(ProcInode& directory, std::string_view name) = nullptr;
     Result<> (*list)(ProcInode& directory, u64 position, DirectorySink& sink) = nullptr;
     // Whether a cached entry of this kind still is right.

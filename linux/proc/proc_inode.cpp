@@ -54,7 +54,8 @@ Result<> check_trace_right(const ProcSubject& subject) {
     if (own.has(Capability::sys_ptrace))
         return {};
     const Ref<const Credentials> other = credentials_of(*task);
-    const bool same_user = own.file_user == other->real_user && own.file_user == other->effective_user &&
+    const bool same_user = own.file_user == other->real_user &&
+                           own.file_user == other->effective_user &&
                            own.file_user == other->saved_user;
     const bool same_group = own.file_group == other->real_group &&
                             own.file_group == other->effective_group &&
@@ -164,7 +165,8 @@ Result<Path> ProcInode::follow_magic_link() {
 }
 
 Result<> ProcInode::set_attributes(const AttributeChange& change) {
-    constexpr u32 changeable = attribute::access_time | attribute::modify_time | attribute::change_time;
+    constexpr u32 changeable =
+        attribute::access_time | attribute::modify_time | attribute::change_time;
     if (subject_.pid != 0 && (change.fields & attribute::mode))
         return Failure(Errno::perm);
     if (change.fields & ~(changeable | attribute::mode | attribute::user | attribute::group))

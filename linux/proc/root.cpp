@@ -90,7 +90,8 @@ Result<> list_tasks_of(ProcInode& directory, u64 position, DirectorySink& sink) 
     while (TaskRef task = ProcessTable::next_task(*process, from)) {
         const base::Text<16> name("{}", task->tid);
         const u64 next = first_dynamic_position + static_cast<u64>(task->tid) + 1;
-        if (!sink.add(name.view(), 0x8000'0000 + static_cast<u64>(task->tid), file_mode::directory, next))
+        if (!sink.add(name.view(), 0x8000'0000 + static_cast<u64>(task->tid), file_mode::directory,
+                      next))
             break;
         from = task->tid + 1;
     }

@@ -29,7 +29,7 @@ constexpr ProcEntry directory(const char* name, const ProcEntry* children) {
 }
 constexpr ProcEntry end_of_table{.name = nullptr, .mode = 0};
 
-// ---- kinds of settings -------------------------------------------------------------------------------------
+// ---- kinds of settings --------------------------------------------------------------------------
 
 // A number that never changes.
 template <i64 Value>
@@ -57,18 +57,20 @@ constexpr ProcEntry number(const char* name) {
     return setting(name, show_number<Variable>, store_number<Variable, Lowest, Highest>);
 }
 
-// Settings that exist for the programs that write them and change nothing else here: what they ask for is
-// what Pith does anyway.
-constinit std::atomic<u32> g_over_commit{0}, g_swappiness{60}, g_dirty_ratio{20}, g_dirty_background{10};
+// Settings that exist for the programs that write them and change nothing else here: what they ask
+// for is what Pith does anyway.
+constinit std::atomic<u32> g_over_commit{0}, g_swappiness{60}, g_dirty_ratio{20},
+    g_dirty_background{10};
 constinit std::atomic<u32> g_dmesg_restrict{1}, g_kptr_restrict{0}, g_panic_timeout{0}, g_sysrq{16};
-constinit std::atomic<u32> g_ptrace_scope{0}, g_core_uses_pid{0}, g_perf_paranoid{3}, g_somaxconn{4096};
+constinit std::atomic<u32> g_ptrace_scope{0}, g_core_uses_pid{0}, g_perf_paranoid{3},
+    g_somaxconn{4096};
 constinit std::atomic<u32> g_max_map_count{65530}, g_dirty_writeback{500}, g_dirty_expire{3000};
 constinit std::atomic<u32> g_suid_dump{0}, g_lease_break{45}, g_leases{1}, g_min_free{4096};
 constinit std::atomic<u32> g_panic_on_oom{0}, g_hung_task{0}, g_randomize{2}, g_unix_queue{512};
 
 constexpr i64 any = 0x7fff'ffff;
 
-// ---- kernel ------------------------------------------------------------------------------------------------------
+// ---- kernel -------------------------------------------------------------------------------------
 
 template <const std::string_view& Text>
 Result<> show_text(const ProcSubject&, base::FormatSink& sink) {
@@ -81,7 +83,9 @@ Result<> show_host_name(const ProcSubject&, base::FormatSink& sink) {
     base::format(sink, "{}\n", host_name(name));
     return {};
 }
-Result<> store_host_name(const ProcSubject&, std::string_view text) { return set_host_name(trim(text)); }
+Result<> store_host_name(const ProcSubject&, std::string_view text) {
+    return set_host_name(trim(text));
+}
 Result<> show_domain_name(const ProcSubject&, base::FormatSink& sink) {
     char name[name_capacity];
     base::format(sink, "{}\n", domain_name(name));
@@ -136,7 +140,7 @@ Result<> show_last_pid(const ProcSubject&, base::FormatSink& sink) {
     return {};
 }
 
-// ---- random ------------------------------------------------------------------------------------------------------
+// ---- random -------------------------------------------------------------------------------------
 
 // A UUID (RFC 4122, version 4) of sixteen random bytes.
 void write_uuid(base::FormatSink& sink, std::span<const u8, 16> bytes) {
@@ -226,7 +230,7 @@ constexpr ProcEntry kernel_entries[] = {
     end_of_table,
 };
 
-// ---- fs ----------------------------------------------------------------------------------------------------------
+// ---- fs -----------------------------------------------------------------------------------------
 
 Result<> show_file_count(const ProcSubject&, base::FormatSink& sink) {
     base::format(sink, "{}\t0\t{}\n", open_file_count(), g_file_limits.file_max.load());
@@ -270,7 +274,7 @@ constexpr ProcEntry fs_entries[] = {
     end_of_table,
 };
 
-// ---- vm, net -----------------------------------------------------------------------------------------------------
+// ---- vm, net ------------------------------------------------------------------------------------
 
 constexpr ProcEntry vm_entries[] = {
     number<g_dirty_background, 0, 100>("dirty_background_ratio"),

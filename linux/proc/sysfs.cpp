@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A first sysfs: the mount points and the few files programs look for. Devices and classes will come with
-// the tree of devices.
+// A first sysfs: the mount points and the few files programs look for. Devices and classes will
+// come with the tree of devices.
 #include "core/sched/scheduler.h"
 #include "linux/proc/tables.h"
 
@@ -12,7 +12,8 @@ constexpr ProcEntry end_of_table{.name = nullptr, .mode = 0};
 constexpr ProcEntry directory(const char* name, const ProcEntry* children = nullptr) {
     return {.name = name, .mode = file_mode::directory | 0755, .children = children};
 }
-constexpr ProcEntry file(const char* name, Result<> (*show)(const ProcSubject&, base::FormatSink&)) {
+constexpr ProcEntry file(const char* name,
+                         Result<> (*show)(const ProcSubject&, base::FormatSink&)) {
     return {.name = name, .mode = file_mode::regular | 0444, .show = show};
 }
 

@@ -66,7 +66,9 @@ Result<> show_memory(const ProcSubject&, base::FormatSink& sink) {
     return {};
 }
 
-Result<> show_cpus(const ProcSubject&, base::FormatSink& sink) { return write_cpu_information(sink); }
+Result<> show_cpus(const ProcSubject&, base::FormatSink& sink) {
+    return write_cpu_information(sink);
+}
 
 void write_cpu_times(base::FormatSink& sink, const core::Scheduler::CpuTimes& t) {
     base::format(sink, " {} 0 {} {} 0 0 0 0 0 0\n", ticks(t.user), ticks(t.system), ticks(t.idle));
@@ -100,7 +102,8 @@ Result<> show_statistics(const ProcSubject&, base::FormatSink& sink) {
     for (u32 vector = 0; vector < vector_count; ++vector)
         interrupts += interrupts_of_all(vector);
     const u64 boot = (core::wall_now().value - core::now().value) / base::nanos_per_second.value;
-    base::format(sink, "intr {}\nctxt {}\nbtime {}\nprocesses {}\nprocs_running {}\nprocs_blocked 0\n",
+    base::format(sink,
+                 "intr {}\nctxt {}\nbtime {}\nprocesses {}\nprocs_running {}\nprocs_blocked 0\n",
                  interrupts, core::Scheduler::context_switches(), boot, ProcessTable::total_forks(),
                  core::Scheduler::runnable_count());
     sink.write("softirq 0 0 0 0 0 0 0 0 0 0 0\n");
@@ -171,8 +174,8 @@ Result<> show_partitions(const ProcSubject&, base::FormatSink& sink) {
     core::for_each_block_device(
         [](core::BlockDevice& device, void* argument) {
             base::format(*static_cast<base::FormatSink*>(argument), "{:4}  {:7} {:10} {}\n",
-                         device.number().major, device.number().minor, device.size_in_bytes() / 1024,
-                         device.name());
+                         device.number().major, device.number().minor,
+                         device.size_in_bytes() / 1024, device.name());
             return true;
         },
         &sink);
@@ -203,7 +206,8 @@ Result<> show_swaps(const ProcSubject&, base::FormatSink& sink) {
 
 Result<> show_vm_statistics(const ProcSubject&, base::FormatSink& sink) {
     const core::FrameCounts f = core::frame_counts();
-    base::format(sink, "nr_free_pages {}\nnr_anon_pages {}\nnr_file_pages {}\nnr_slab_unreclaimable {}\n",
+    base::format(sink,
+                 "nr_free_pages {}\nnr_anon_pages {}\nnr_file_pages {}\nnr_slab_unreclaimable {}\n",
                  f.free, f.anonymous, f.cached, f.slab);
     base::format(sink, "nr_page_table_pages {}\nnr_dirty 0\nnr_writeback 0\npswpin 0\npswpout 0\n",
                  f.page_tables);
@@ -218,8 +222,8 @@ Result<> show_locks(const ProcSubject&, base::FormatSink& sink) {
     for_each_lock(
         [](const LockLine& line, void* argument) {
             auto& s = *static_cast<State*>(argument);
-            base::format(s.sink, "{}: {} ADVISORY  {} {} {:02x}:{:02x}:{} {} ", ++s.number, line.kind,
-                         line.exclusive ? "WRITE" : "READ ", line.pid, line.device_major,
+            base::format(s.sink, "{}: {} ADVISORY  {} {} {:02x}:{:02x}:{} {} ", ++s.number,
+                         line.kind, line.exclusive ? "WRITE" : "READ ", line.pid, line.device_major,
                          line.device_minor, line.inode, line.start);
             if (line.end == 0x7fff'ffff'ffff'ffff)
                 s.sink.write("EOF\n");
@@ -253,7 +257,7 @@ Result<> show_control_groups(const ProcSubject&, base::FormatSink& sink) {
     return {};
 }
 
-// ---- links ------------------------------------------------------------------------------------------------------
+// ---- links --------------------------------------------------------------------------------------
 
 Result<> self_target(const ProcSubject&, base::FormatSink& sink) {
     base::format(sink, "{}", Process::current().pid);
@@ -274,7 +278,8 @@ constexpr ProcEntry file(const char* name, Result<> (*show)(const ProcSubject&, 
                          u32 mode = 0444) {
     return {.name = name, .mode = file_mode::regular | mode, .show = show};
 }
-constexpr ProcEntry link(const char* name, Result<> (*target)(const ProcSubject&, base::FormatSink&)) {
+constexpr ProcEntry link(const char* name,
+                         Result<> (*target)(const ProcSubject&, base::FormatSink&)) {
     return {.name = name, .mode = file_mode::symlink | 0777, .target = target};
 }
 

@@ -71,8 +71,7 @@ Result<> show_limits(const ProcSubject& subject, base::FormatSink& sink) {
     return {};
 }
 
-// ---- links
-// ---------------------------------------------------------------------------------------------------
+// ---- links --------------------------------------------------------------------------------------
 
 Result<Path> executable(const ProcSubject& subject) {
     const RefOrNull<Process> process = subject.process();

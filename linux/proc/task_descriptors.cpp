@@ -31,8 +31,8 @@ Result<> link_target(const ProcSubject& subject, base::FormatSink& sink) {
     void* memory = ::operator new(page_size, base::fallible);
     if (!memory)
         return Failure(Errno::nomem);
-    const Result<std::string_view> name =
-        name_of_path(*path, root_of_reader(), {static_cast<char*>(memory), page_size}, {true, false});
+    const Result<std::string_view> name = name_of_path(
+        *path, root_of_reader(), {static_cast<char*>(memory), page_size}, {true, false});
     if (name)
         sink.write(*name);
     ::operator delete(memory);
@@ -103,7 +103,8 @@ Result<Found> find(ProcInode& directory, std::string_view name) {
     return Found{subject, TRY(file_of(subject, subject.index))};
 }
 
-Result<RefOrNull<Inode>> make(ProcInode& directory, const ProcEntry& entry, const ProcSubject& subject) {
+Result<RefOrNull<Inode>> make(ProcInode& directory, const ProcEntry& entry,
+                              const ProcSubject& subject) {
     return RefOrNull<Inode>(TRY(ProcInode::create_inode(directory.super_block(), entry, subject)));
 }
 
@@ -114,7 +115,8 @@ Result<RefOrNull<Inode>> find_descriptor(ProcInode& directory, std::string_view 
     if (!found)
         return found.error() == Errno::noent ? Result<RefOrNull<Inode>>(RefOrNull<Inode>())
                                              : Failure(found.error());
-    const u32 rights = (found->file->is_readable() ? 1u : 0u) | (found->file->is_writable() ? 2u : 0u);
+    const u32 rights =
+        (found->file->is_readable() ? 1u : 0u) | (found->file->is_writable() ? 2u : 0u);
     return make(directory, link_entries[rights], found->subject);
 }
 

@@ -45,8 +45,8 @@ void write_file_name(base::FormatSink& sink, const OpenFile& file) {
     void* memory = ::operator new(page_size, base::fallible);
     if (!memory)
         return;
-    const Result<std::string_view> name =
-        name_of_path(*path, root_of_reader(), {static_cast<char*>(memory), page_size}, {true, false});
+    const Result<std::string_view> name = name_of_path(
+        *path, root_of_reader(), {static_cast<char*>(memory), page_size}, {true, false});
     if (name)
         for (const char c : *name)
             sink.write(c == '\n' ? std::string_view("\\012") : std::string_view(&c, 1));
@@ -61,15 +61,17 @@ struct MapsWriter {
 void write_mapping(base::FormatSink& out, const core::Mapping& m, const ProgramImage& image) {
     using core::Protection;
     ColumnSink sink(out);
-    const auto letter = [&m](Protection right, char c) { return includes(m.protection, right) ? c : '-'; };
+    const auto letter = [&m](Protection right, char c) {
+        return includes(m.protection, right) ? c : '-';
+    };
     const core::Object* owner = m.owner.get();
     const OpenFile* file = owner && owner->kind() == core::ObjectKind::open_file
                                ? static_cast<const OpenFile*>(owner)
                                : nullptr;
     const u64 offset = file ? m.object_page << page_shift : 0;
-    base::format(sink, "{:08x}-{:08x} {}{}{}{} {:08x} ", m.start, m.end, letter(Protection::read, 'r'),
-                 letter(Protection::write, 'w'), letter(Protection::execute, 'x'),
-                 m.shared ? 's' : 'p', offset);
+    base::format(sink, "{:08x}-{:08x} {}{}{}{} {:08x} ", m.start, m.end,
+                 letter(Protection::read, 'r'), letter(Protection::write, 'w'),
+                 letter(Protection::execute, 'x'), m.shared ? 's' : 'p', offset);
     if (file) {
         const DeviceNumber device = file->inode().super_block().device();
         base::format(sink, "{:02x}:{:02x} {} ", device.major, device.minor, file->inode().number());
@@ -121,8 +123,13 @@ struct MappingCopy {
 
 bool copy_mapping(const core::Mapping& mapping, void* argument) {
     auto& copy = *static_cast<MappingCopy*>(argument);
-    copy = {mapping.start, mapping.end, true, mapping.shared, mapping.locked,
-            mapping.object && !mapping.shared, includes(mapping.protection, core::Protection::write)};
+    copy = {mapping.start,
+            mapping.end,
+            true,
+            mapping.shared,
+            mapping.locked,
+            mapping.object && !mapping.shared,
+            includes(mapping.protection, core::Protection::write)};
     return false;
 }
 
@@ -236,13 +243,13 @@ Result<> show_smaps_rollup(const ProcSubject& subject, base::FormatSink& sink) {
         start = start ? start : mapping.start;
         end = mapping.end;
     });
-    base::format(sink, "{:08x}-{:08x} ---p 00000000 00:00 0                          [rollup]\n", start,
-                 end);
+    base::format(sink, "{:08x}-{:08x} ---p 00000000 00:00 0                          [rollup]\n",
+                 start, end);
     write_details(sink, 0, sum);
     return {};
 }
 
-// ---- strings of the program -------------------------------------------------------------------------------
+// ---- strings of the program ---------------------------------------------------------------------
 
 namespace {
 
@@ -309,7 +316,7 @@ Result<> show_auxiliary(const ProcSubject& subject, base::FormatSink& sink) {
     return {};
 }
 
-// ---- mem -----------------------------------------------------------------------------------------------------
+// ---- mem ----------------------------------------------------------------------------------------
 
 namespace {
 
@@ -320,17 +327,19 @@ public:
         : OpenFile(flags, Positioning::seekable), path_(path), image_(std::move(image)) {}
 
     Result<usize> read(IoCursor& target, u64 offset, IoFlags) override {
-        return transfer(target, [this, &target, offset](usize done, std::span<u8> piece) -> Result<usize> {
-            TRY(image_->space->read_memory(UserVirt(offset + done), piece));
-            return target.copy_to(piece.data(), piece.size());
-        });
+        return transfer(target,
+                        [this, &target, offset](usize done, std::span<u8> piece) -> Result<usize> {
+                            TRY(image_->space->read_memory(UserVirt(offset + done), piece));
+                            return target.copy_to(piece.data(), piece.size());
+                        });
     }
     Result<usize> write(IoCursor& source, u64& offset, IoFlags) override {
-        return transfer(source, [this, &source, offset](usize done, std::span<u8> piece) -> Result<usize> {
-            const usize got = TRY(source.copy_from(piece.data(), piece.size()));
-            TRY(image_->space->write_memory(UserVirt(offset + done), piece.first(got), true));
-            return got;
-        });
+        return transfer(
+            source, [this, &source, offset](usize done, std::span<u8> piece) -> Result<usize> {
+                const usize got = TRY(source.copy_from(piece.data(), piece.size()));
+                TRY(image_->space->write_memory(UserVirt(offset + done), piece.first(got), true));
+                return got;
+            });
     }
     Result<u64> seek(i64 offset, u32 whence) override {
         if (whence == 0)

@@ -134,7 +134,8 @@ Result<> show_stat(const ProcSubject& subject, base::FormatSink& sink) {
                  r.waited_children.major_faults);
     base::format(sink, " {} {} {} {}", ticks(f.usage.user), ticks(f.usage.system),
                  ticks(r.waited_children.user), ticks(r.waited_children.system));
-    const Priorities p = f.task ? priorities_of(f.task->thread->scheduling.parameters) : Priorities{};
+    const Priorities p =
+        f.task ? priorities_of(f.task->thread->scheduling.parameters) : Priorities{};
     const Nanos start = f.task && subject.tid ? f.task->start_time : f.process->start_time;
     base::format(sink, " {} {} {} 0 {}", p.priority, p.nice, r.tasks, ticks(start));
     write_memory_fields(sink, f);

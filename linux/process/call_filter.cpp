@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// seccomp: programs are checked when they are installed, so that running them checks nothing but division.
+// seccomp: programs are checked when they are installed, so that running them checks nothing but
+// division.
 #include "linux/process/call_filter.h"
 
 #include "abi/linux/seccomp.h"
@@ -35,8 +36,8 @@ bool is_valid_load(const BpfInstruction& instruction) {
     return instruction.operand % 4 == 0 && instruction.operand < sizeof(CallDescription);
 }
 
-// Only what cannot go wrong is let in: loads from the description, known operations, forward jumps that
-// stay inside.
+// Only what cannot go wrong is let in: loads from the description, known operations, forward jumps
+// that stay inside.
 bool is_valid(const BpfInstruction& instruction, u32 at, u32 length) {
     namespace op = bpf;
     const u32 operand = instruction.operand;
@@ -263,8 +264,8 @@ Result<Ref<CallFilter>> read_program(UserVirt address) {
     return filter;
 }
 
-// Every task of the process gets the filter; all must have descended from the caller's. Returns the tid of
-// one that has not, or 0.
+// Every task of the process gets the filter; all must have descended from the caller's. Returns the
+// tid of one that has not, or 0.
 Pid synchronise(Task& self, const CallFilter* before) {
     ProcessTableGuard guard(ProcessTable::lock());
     for (Task& task : self.process->tasks)

@@ -14,8 +14,9 @@ Result<u64> sys_getpid() { return static_cast<u64>(Process::current().pid); }
 Result<u64> sys_gettid() { return static_cast<u64>(Task::current().tid); }
 
 Result<u64> sys_getppid() {
-    // Read as a word under no lock: a parent that ends meanwhile gives its number or the reaper's, either
-    // is right. Its memory stays while the table's reference or ours does, so take the id it had.
+    // Read as a word under no lock: a parent that ends meanwhile gives its number or the reaper's,
+    // either is right. Its memory stays while the table's reference or ours does, so take the id it
+    // had.
     return static_cast<u64>(Process::current().parent_pid.load(std::memory_order_relaxed));
 }
 
@@ -279,7 +280,8 @@ Result<u64> sys_unshare(u64 flags) {
     if ((flags & ~known) != 0)
         return Failure(Errno::inval);
     Task& task = Task::current();
-    constexpr u64 alone = clone_flag::thread | clone_flag::share_handlers | clone_flag::share_memory;
+    constexpr u64 alone =
+        clone_flag::thread | clone_flag::share_handlers | clone_flag::share_memory;
     if ((flags & alone) != 0 && task.process->task_count != 1)
         return Failure(Errno::inval);
     if ((flags & (clone_flag::namespaces | clone_flag::new_time)) != 0)

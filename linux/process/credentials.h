@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Credentials: who a task acts as. Immutable once published: a change makes a copy, edits it and replaces
-// Task::credentials whole (replace_credentials), so that readers of their own take no lock.
+// Credentials: who a task acts as. Immutable once published: a change makes a copy, edits it and
+// replaces Task::credentials whole (replace_credentials), so that readers of their own take no
+// lock.
 #pragma once
 
 #include <atomic>
@@ -110,7 +111,8 @@ inline constinit std::atomic<u8> g_suid_dumpable{0};
 // Of the current task.
 const Credentials& current_credentials();
 bool capable(Capability capability);
-// Publishes new credentials of the current task: counts the account, adjusts dumpability. Cannot fail.
+// Publishes new credentials of the current task: counts the account, adjusts dumpability. Cannot
+// fail.
 void replace_credentials(Ref<Credentials> credentials);
 // Another task's credentials, with a reference. Process context.
 Ref<const Credentials> credentials_of(const Task& task);

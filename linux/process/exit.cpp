@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Exit: a task lets go of memory, files and names; the last of a process hands children to a reaper, tells
-// the parent and stays as a zombie, or goes at once when the parent does not care.
+// Exit: a task lets go of memory, files and names; the last of a process hands children to a
+// reaper, tells the parent and stays as a zombie, or goes at once when the parent does not care.
 #include "linux/process/exit.h"
 
 #include "linux/futex/pi.h"
@@ -158,7 +158,8 @@ void hand_over_children(Process& process, ReapedList& reaped) {
         child->exit_signal = sig::chld;
         send_parent_death_signals(*child);
         hang_up_if_orphaned(*child, &process);
-        if (child->state == ProcessState::zombie && tell_parent_of_exit(*child, child->exited_tasks))
+        if (child->state == ProcessState::zombie &&
+            tell_parent_of_exit(*child, child->exited_tasks))
             reaped.add(reap_locked(*child));
     }
 }

@@ -11,8 +11,8 @@ namespace linux {
 // Ends all tasks of the current process. If the process ends already, with that status instead.
 [[noreturn]] void end_process(i32 status);
 
-// Removes a zombie from its parent, group and table, with the table's lock held; the caller drops the
-// returned reference after it dropped the lock.
+// Removes a zombie from its parent, group and table, with the table's lock held; the caller drops
+// the returned reference after it dropped the lock.
 [[nodiscard]] Ref<Process> reap_locked(Process& zombie);
 // An exit status as siginfo has it: CLD_EXITED, CLD_KILLED or CLD_DUMPED and the number.
 struct ChildReport {

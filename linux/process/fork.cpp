@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// clone: everything that can fail is made first; then the child is entered into the tree under one lock,
-// where nothing fails any more, and started.
+// clone: everything that can fail is made first; then the child is entered into the tree under one
+// lock, where nothing fails any more, and started.
 #include "linux/process/fork.h"
 
 #include "linux/process/call_filter.h"

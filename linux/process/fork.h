@@ -17,8 +17,8 @@ struct CloneRequest {
     Pid set_tid = 0;    // 0: the next free number
 };
 
-// A copy of the current task as `request` says, made runnable. Returns its tid. With clone_flag::vfork
-// returns once it has executed or ended. Errors: as clone(2).
+// A copy of the current task as `request` says, made runnable. Returns its tid. With
+// clone_flag::vfork returns once it has executed or ended. Errors: as clone(2).
 Result<Pid> clone_task(const CloneRequest& request);
 
 // The vfork handshake; both sides hold a reference.

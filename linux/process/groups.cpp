@@ -45,7 +45,8 @@ Result<Process*> named(Pid pid) {
     return process;
 }
 
-// Whether the caller may move `target`: itself or a child that has not executed. Errors: srch, acces, perm.
+// Whether the caller may move `target`: itself or a child that has not executed. Errors: srch,
+// acces, perm.
 Result<> check_may_move(const Process& target) {
     const Process& self = Process::current();
     if (&target != &self) {

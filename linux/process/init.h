@@ -10,15 +10,16 @@
 
 namespace linux {
 
-// `arguments` and `environment` are lists of C strings that end with null; all of it outlives the call.
+// `arguments` and `environment` are lists of C strings that end with null; all of it outlives the
+// call.
 struct FirstProgram {
     const char* path;
     const char* const* arguments;
     const char* const* environment;
 };
-// Makes process 1 (once) and lets it run; it executes the first of the programs that can be. `ready` is
-// called in process 1 before: it sets up files (/dev/console as 0, 1, 2) and may add programs to `first`,
-// which outlives the call. Errors: nomem.
+// Makes process 1 (once) and lets it run; it executes the first of the programs that can be.
+// `ready` is called in process 1 before: it sets up files (/dev/console as 0, 1, 2) and may add
+// programs to `first`, which outlives the call. Errors: nomem.
 struct FirstProcess {
     const FirstProgram* programs;
     u32 program_count;

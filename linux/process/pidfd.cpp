@@ -20,7 +20,8 @@ public:
         if (registration)
             registration->watch(process_->exit_events);
         ProcessTableGuard guard(ProcessTable::lock());
-        return process_->state == ProcessState::alive ? 0 : poll_event::in | poll_event::read_normal;
+        return process_->state == ProcessState::alive ? 0
+                                                      : poll_event::in | poll_event::read_normal;
     }
     void describe_details(base::FormatSink& sink) const override {
         ProcessTableGuard guard(ProcessTable::lock());

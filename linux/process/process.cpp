@@ -34,8 +34,8 @@ constexpr ResourceLimit initial_limits[static_cast<u32>(Resource::count)] = {
 
 } // namespace
 
-Task::Task(Ref<Process> in_process, Ref<core::HandleTable> with_files, Ref<FileContext> with_context,
-           Ref<const Credentials> with_credentials)
+Task::Task(Ref<Process> in_process, Ref<core::HandleTable> with_files,
+           Ref<FileContext> with_context, Ref<const Credentials> with_credentials)
     : process(std::move(in_process)), files(std::move(with_files)),
       file_context(std::move(with_context)), credentials(std::move(with_credentials)),
       start_time(core::now()) {

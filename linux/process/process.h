@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Process: a thread group of Linux, with its place among parents, groups and sessions. Fields are grouped
-// by the lock that guards them; ProcessTable::lock() is the global one of the tree.
+// Process: a thread group of Linux, with its place among parents, groups and sessions. Fields are
+// grouped by the lock that guards them; ProcessTable::lock() is the global one of the tree.
 //
-// Life: made by fork; in the table until its parent has waited for it (the table holds a reference); a
-// zombie once its last task has exited.
+// Life: made by fork; in the table until its parent has waited for it (the table holds a
+// reference); a zombie once its last task has exited.
 #pragma once
 
 #include "abi/linux/process.h"
@@ -21,12 +21,12 @@ class ProcessTimers; // linux/time/process_timers.h
 class Session;
 class ProcessGroup;
 
-// What a process needs of its controlling terminal; the terminal class derives from it. No lock of the
-// process tree is held when these are called.
+// What a process needs of its controlling terminal; the terminal class derives from it. No lock of
+// the process tree is held when these are called.
 class ControllingTerminal : public core::Object {
 public:
-    // The session's leader exits or gives the terminal up: SIGHUP and SIGCONT to the foreground group,
-    // and the terminal belongs to no session afterwards. Process context.
+    // The session's leader exits or gives the terminal up: SIGHUP and SIGCONT to the foreground
+    // group, and the terminal belongs to no session afterwards. Process context.
     virtual void session_ends(Session& session) = 0;
     virtual u32 device_number() const = 0;           // as /proc/PID/stat shows it
     virtual Pid foreground_group() const = 0;        // its id, -1 if none
@@ -174,16 +174,17 @@ public:
     List<Process, &Process::group_link> members; // guarded by the table's lock
 };
 
-// What one living task used. Its process's signals.lock or the table's lock is held, or it is current.
+// What one living task used. Its process's signals.lock or the table's lock is held, or it is
+// current.
 Usage usage_of_task(const Task& task);
 
-// References to what another task may drop at any moment (it exits); null when it already has. Process
-// context.
+// References to what another task may drop at any moment (it exits); null when it already has.
+// Process context.
 RefOrNull<core::HandleTable> files_of(const Task& task);
 RefOrNull<FileContext> file_context_of(const Task& task);
 RefOrNull<ProgramImage> image_of(const Process& process);
-// Whether the current task may look into another one's memory and secrets (ptrace's rule for reading,
-// PTRACE_MODE_READ): the same user throughout and dumpable, or CAP_SYS_PTRACE.
+// Whether the current task may look into another one's memory and secrets (ptrace's rule for
+// reading, PTRACE_MODE_READ): the same user throughout and dumpable, or CAP_SYS_PTRACE.
 bool may_inspect(const Task& target);
 // The same for controlling it (PTRACE_MODE_ATTACH_REALCREDS).
 bool may_attach(const Task& target);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The table: numbers of 22 bits in three levels (1024 x 64 x 64). A leaf exists while one of its numbers is
-// in use, so the table costs what is alive.
+// The table: numbers of 22 bits in three levels (1024 x 64 x 64). A leaf exists while one of its
+// numbers is in use, so the table costs what is alive.
 #include "linux/process/process_table.h"
 
 #include <bit>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Every process, task, group and session by number, and the lock of the process tree. A number is in use
-// while any of the four has it. Look-ups cost the same at 10 and at 10,000 processes.
+// Every process, task, group and session by number, and the lock of the process tree. A number is
+// in use while any of the four has it. Look-ups cost the same at 10 and at 10,000 processes.
 #pragma once
 
 #include "linux/process/process.h"
@@ -27,7 +27,8 @@ using ProcessTableGuard = core::LockGuard<core::lock_class::process_table>;
 
 class ProcessTable {
 public:
-    static constexpr Pid pid_limit = 4'194'304; // numbers are below; /proc/sys/kernel/pid_max at most
+    // numbers are below; /proc/sys/kernel/pid_max at most
+    static constexpr Pid pid_limit = 4'194'304;
     static ProcessTableLock& lock();
 
     // Look-ups with a reference, null when there is none. They take lock() themselves. Any context.
@@ -48,7 +49,8 @@ public:
     static Session* find_session_locked(Pid id);
     static Process* next_locked(Pid from);
 
-    // Reserves a number, `wanted` or the next free one for 0. Errors: again (none free), exist, nomem.
+    // Reserves a number, `wanted` or the next free one for 0. Errors: again (none free), exist,
+    // nomem.
     static Result<Pid> allocate(Pid wanted = 0);
     // Gives back a number nothing was entered under.
     static void release(Pid pid);
@@ -77,13 +79,14 @@ public:
     static bool has_init();
 };
 
-// Puts a process that is in no group into one; takes it out of the one it is in, which leaves the table
-// with its last member. With lock() held; the caller keeps a reference to the group it leaves.
+// Puts a process that is in no group into one; takes it out of the one it is in, which leaves the
+// table with its last member. With lock() held; the caller keeps a reference to the group it
+// leaves.
 void join_group(Process& process, ProcessGroup& group);
 void leave_group(Process& process, ProcessGroup& group);
 
-// Whether no member of the group has a parent in another group of its session, apart from `except`. With
-// the table's lock held.
+// Whether no member of the group has a parent in another group of its session, apart from `except`.
+// With the table's lock held.
 bool is_orphaned(const ProcessGroup& group, const Process* except = nullptr);
 
 } // namespace linux

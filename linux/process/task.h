@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Linux's view of a thread. Task is the personality data of a core thread; Process is the thread group.
-// What clone(2) may share sits behind references of its own: files, file-system context, handlers,
-// credentials.
+// Linux's view of a thread. Task is the personality data of a core thread; Process is the thread
+// group. What clone(2) may share sits behind references of its own: files, file-system context,
+// handlers, credentials.
 #pragma once
 
 #include "abi/linux/types.h"
@@ -36,7 +36,8 @@ inline constexpr u32 exiting = 1 << 0;         // past the point of no return of
 inline constexpr u32 no_new_privileges = 1 << 1;
 inline constexpr u32 in_exec = 1 << 2;
 inline constexpr u32 reset_scheduling_on_fork = 1 << 3; // SCHED_RESET_ON_FORK
-inline constexpr u32 started_a_program = 1 << 4; // cleared by fork, set by exec (PF_FORKNOEXEC inverted)
+// cleared by fork, set by exec (PF_FORKNOEXEC inverted)
+inline constexpr u32 started_a_program = 1 << 4;
 inline constexpr u32 parent_death_only_once = 1 << 5;
 inline constexpr u32 single_stepping = 1 << 6;
 inline constexpr u32 no_huge_pages = 1 << 7;   // PR_SET_THP_DISABLE

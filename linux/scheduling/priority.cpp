@@ -40,7 +40,8 @@ Result<> for_each_named(i32 which, i32 who, i32 first_kind, Visit visit) {
     }
     case 2: {
         const UserId user = who != 0 ? static_cast<UserId>(who) : current_credentials().real_user;
-        for (Process* p = ProcessTable::next_locked(1); p; p = ProcessTable::next_locked(p->pid + 1))
+        for (Process* p = ProcessTable::next_locked(1); p;
+             p = ProcessTable::next_locked(p->pid + 1))
             for (Task& task : p->tasks)
                 if (task.credentials->real_user == user)
                     take(task);

@@ -10,15 +10,16 @@ namespace linux {
 
 namespace {
 
-// Abandons the section the program is in, if any. Errors: fault, inval (a section that makes no sense).
+// Abandons the section the program is in, if any. Errors: fault, inval (a section that makes no
+// sense).
 Result<> abandon_section(const Task& task, arch::UserFrame& frame) {
     const u64 pointer_place = task.rseq_area + offsetof(RseqArea, critical_section);
     const u64 address = TRY(UserIn<u64>(pointer_place).read());
     if (address == 0)
         return {};
     const RseqSection section = TRY(UserIn<RseqSection>(address).read());
-    if (section.version != 0 || section.start >= core::user_end || section.abort >= core::user_end ||
-        section.start + section.length < section.start ||
+    if (section.version != 0 || section.start >= core::user_end ||
+        section.abort >= core::user_end || section.start + section.length < section.start ||
         section.abort - section.start < section.length)
         return Failure(Errno::inval);
     if (arch::instruction_pointer(frame) - section.start >= section.length) {

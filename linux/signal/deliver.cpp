@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The taking half: before a task returns to its program it takes signals until one has a handler, none is
-// left, or one ends it. Also restarts interrupted calls.
+// The taking half: before a task returns to its program it takes signals until one has a handler,
+// none is left, or one ends it. Also restarts interrupted calls.
 #include "linux/signal/deliver.h"
 
 #include "linux/process/exit.h"

@@ -6,7 +6,8 @@
 
 namespace linux {
 
-// Takes due signals of the current task: starts handlers, stops, or ends the process. Process context.
+// Takes due signals of the current task: starts handlers, stops, or ends the process. Process
+// context.
 void deliver_signals(arch::UserFrame& frame);
 // The trap hook: turns a CPU exception of the program into its signal.
 void signal_for_trap(arch::UserFrame& frame, const core::Trap& trap);

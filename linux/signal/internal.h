@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the files of linux/signal and the end of a process share. `_locked`: the process's signals.lock is
-// held.
+// What the files of linux/signal and the end of a process share. `_locked`: the process's
+// signals.lock is held.
 #pragma once
 
 #include "linux/process/process.h"
@@ -26,17 +26,17 @@ bool has_due_locked(const Task& task);
 
 // Ends a job-control stop of one task, if it is in one; the caller wakes ProcessSignals::resumed.
 void release_from_stop(Task& task);
-// The current task stops with its group because of `number`, or because another task took that signal;
-// returns after SIGCONT or SIGKILL, with the lock held again.
+// The current task stops with its group because of `number`, or because another task took that
+// signal; returns after SIGCONT or SIGKILL, with the lock held again.
 void take_part_in_stop(Process& process, i32 number);
 // A task leaves (exit) while a stop is under way; true if the stop is complete by that.
 bool leave_stop_locked(Task& task);
-// Tells the parent of a stop or continuation (code: CLD_STOPPED, CLD_CONTINUED). Process context; takes
-// the table's lock.
+// Tells the parent of a stop or continuation (code: CLD_STOPPED, CLD_CONTINUED). Process context;
+// takes the table's lock.
 void tell_parent(Process& process, i32 code);
 
-// Takes the next signal in `wanted` that is pending to the current task; 0 if none. The entry is to be
-// released after the lock was dropped.
+// Takes the next signal in `wanted` that is pending to the current task; 0 if none. The entry is to
+// be released after the lock was dropped.
 i32 take_next_locked(Task& task, SignalSet wanted, SigInfo& info, QueuedSignal*& entry);
 // After the lock was dropped: frees the entry, lets a POSIX timer go on.
 void finish_taking(Process& process, QueuedSignal* entry, SigInfo& info);
@@ -47,7 +47,8 @@ bool send_timer_signal(Process& process, Task* task, QueuedSignal& entry);
 // The timer goes: takes its entry out of whichever queue holds it.
 void forget_timer_signal(Process& process, QueuedSignal& entry);
 
-// linux/signal/x86_64/frame.cpp: makes the program run a handler. Errors: fault (no room for the frame).
+// linux/signal/x86_64/frame.cpp: makes the program run a handler. Errors: fault (no room for the
+// frame).
 struct Delivery {
     SigInfo info;
     SignalAction action;

@@ -99,7 +99,8 @@ Result<> send_to_task(Pid process_id, Pid tid, const SigInfo& info) {
     return info.number == 0 ? Result<>() : send_signal(*task, info);
 }
 
-// What rt_sigqueueinfo and its kin read: only to itself may a program pose as the kernel or kill(2).
+// What rt_sigqueueinfo and its kin read: only to itself may a program pose as the kernel or
+// kill(2).
 Result<SigInfo> read_siginfo(UserIn<u8> source, i32 number, bool to_self) {
     SigInfo info;
     TRY(core::copy_from_user(&info, source.address(), sizeof(info)));

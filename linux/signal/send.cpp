@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The sending half: what a signal changes at once (stop and continue cancel each other), whether it is
-// kept, and which task takes it.
+// The sending half: what a signal changes at once (stop and continue cancel each other), whether it
+// is kept, and which task takes it.
 #include "linux/signal/send.h"
 
 #include "linux/signal/internal.h"
@@ -173,7 +173,9 @@ Result<> send(Target target, const SigInfo& info) {
 
 } // namespace
 
-Result<> send_signal(Process& process, const SigInfo& info) { return send({process, nullptr}, info); }
+Result<> send_signal(Process& process, const SigInfo& info) {
+    return send({process, nullptr}, info);
+}
 
 Result<> send_signal(Task& task, const SigInfo& info) { return send({*task.process, &task}, info); }
 

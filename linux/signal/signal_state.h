@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What a task and a process remember of signals: masks, queues of pending ones, handlers, stop and
-// group-exit state. The lock is ProcessSignals::lock (interrupts may send signals); a task's own mask is
-// written by the task under it and read by the task without.
+// group-exit state. The lock is ProcessSignals::lock (interrupts may send signals); a task's own
+// mask is written by the task under it and read by the task without.
 #pragma once
 
 #include <atomic>
@@ -23,8 +23,8 @@ struct QueuedSignal {
     ListLink link;
 };
 
-// Pending signals: the set says which, the queue carries details (a classic signal may lack an entry when
-// memory or the limit is short).
+// Pending signals: the set says which, the queue carries details (a classic signal may lack an
+// entry when memory or the limit is short).
 class PendingSignals {
 public:
     SignalSet set;
@@ -52,8 +52,8 @@ public:
     // exec: handlers become the default, ignored stays ignored (if `ignored_too`, it does not).
     void reset(bool ignored_too);
 
-    // Racy reads for senders, always the state of some moment: signals whose handler is SIG_IGN, or the
-    // default of which is to ignore; and those that are caught.
+    // Racy reads for senders, always the state of some moment: signals whose handler is SIG_IGN, or
+    // the default of which is to ignore; and those that are caught.
     SignalSet ignored() const { return {ignored_.load(std::memory_order_relaxed)}; }
     SignalSet explicitly_ignored() const {
         return {explicitly_ignored_.load(std::memory_order_relaxed)};
@@ -78,7 +78,8 @@ private:
 // Of one task. Guarded by its process's signal lock but for what only the task itself touches.
 struct TaskSignals {
     SignalSet blocked;
-    SignalSet saved_blocked;           // restored at return when restore_blocked (sigsuspend, ppoll)
+    // restored at return when restore_blocked (sigsuspend, ppoll)
+    SignalSet saved_blocked;
     bool restore_blocked = false;      // own task only
     SignalSet waiting_for;             // sigtimedwait: these wake the task though blocked
     PendingSignals pending;            // sent to this task alone
@@ -107,11 +108,12 @@ struct ProcessSignals {
     bool report_continue = false;// wait(WCONTINUED) has not seen it yet
     i32 untold_change = 0;       // a CLD_ code the parent is still to be told, by a woken task
 
-    explicit ProcessSignals(Ref<SignalHandlers> with_handlers) : handlers(std::move(with_handlers)) {}
+    explicit ProcessSignals(Ref<SignalHandlers> with_handlers)
+        : handlers(std::move(with_handlers)) {}
 };
 
-// Makes a queue entry; null when memory or the limit of pending signals is short (`even_beyond` ignores
-// the limit). Any context.
+// Makes a queue entry; null when memory or the limit of pending signals is short (`even_beyond`
+// ignores the limit). Any context.
 QueuedSignal* create_entry(const SigInfo& info, UserAccount& account, u64 limit, bool even_beyond);
 // Frees an entry that is in no queue (a timer's is left to its timer). Null is fine. Any context.
 void release_entry(QueuedSignal* entry);

@@ -124,8 +124,8 @@ void tell_parent(Process& process, i32 code) {
 
 bool has_due_locked(const Task& task) {
     const SignalSet pending = task.signals.pending.set | task.process->signals.pending.set;
-    return !(pending & (~task.signals.blocked | task.signals.waiting_for)).empty() || task.signals.stop_signal != 0 ||
-           task.signals.doomed || task.process->signals.exiting;
+    return !(pending & (~task.signals.blocked | task.signals.waiting_for)).empty() ||
+           task.signals.stop_signal != 0 || task.signals.doomed || task.process->signals.exiting;
 }
 
 void update_due_locked(Task& task) {

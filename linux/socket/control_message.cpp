@@ -132,7 +132,8 @@ Result<> IncomingControl::put(i32 type, std::span<const u8> data) {
 Result<> IncomingControl::put_files(PassedFiles files) {
     if (files.count() == 0)
         return {};
-    const u64 room = left_ > sizeof(ControlHeader) ? (left_ - sizeof(ControlHeader)) / sizeof(i32) : 0;
+    const u64 room =
+        left_ > sizeof(ControlHeader) ? (left_ - sizeof(ControlHeader)) / sizeof(i32) : 0;
     u32 installed = 0;
     while (installed < files.count() && installed < room) {
         const auto fd = install_file(Ref<OpenFile>::share(files.at(installed)), close_on_exec_);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Control messages (cmsg): what sendmsg(2) hands over besides bytes, and how recvmsg(2) hands it out.
+// Control messages (cmsg): what sendmsg(2) hands over besides bytes, and how recvmsg(2) hands it
+// out.
 #pragma once
 
 #include "abi/linux/socket.h"
@@ -56,8 +57,8 @@ public:
 
     // Adds one; cut short (truncated() is set then) if it does not fit. Errors: fault.
     Result<> put(i32 type, std::span<const u8> data);
-    // Installs the files in the current task; those without room in the buffer or the table are dropped.
-    // Errors: fault.
+    // Installs the files in the current task; those without room in the buffer or the table are
+    // dropped. Errors: fault.
     Result<> put_files(PassedFiles files);
     bool truncated() const { return truncated_; }
     u64 used() const { return next_ - start_; }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The inside of an AF_UNIX socket: its queue, its peer, its state. It outlives its LocalSocket (the open
-// file) while peers, senders or a name refer to it.
+// The inside of an AF_UNIX socket: its queue, its peer, its state. It outlives its LocalSocket (the
+// open file) while peers, senders or a name refer to it.
 //
-// Locks: graph_lock() (class socket_graph, global) guards states, peers, backlogs and names: connect,
-// accept, listen, bind, close. lock() (class socket) guards the queue of messages; of a datagram socket the
-// peer too. Words marked atomic are read without.
+// Locks: graph_lock() (class socket_graph, global) guards states, peers, backlogs and names:
+// connect, accept, listen, bind, close. lock() (class socket) guards the queue of messages; of a
+// datagram socket the peer too. Words marked atomic are read without.
 #pragma once
 
 #include "core/sync/lock.h"
@@ -50,10 +50,11 @@ public:
     UserCredentials peer_credentials{0, ~0u, ~0u};
     RefOrNull<const GroupSet> peer_groups;
     void identify_peer(); // the current process
-    // The open file, null for a connection not accepted yet. Graph lock; the file outlives this pointer.
+    // The open file, null for a connection not accepted yet. Graph lock; the file outlives this
+    // pointer.
     std::atomic<LocalSocket*> socket{nullptr};
 
-    // ---- the queue ------------------------------------------------------------------------------------
+    // ---- the queue ------------------------------------------------------------------------------
     core::Lock<core::lock_class::socket>& lock() { return lock_; }
     LocalMessages& messages() { return messages_; } // lock() held
     std::atomic<u32> message_count{0};
@@ -69,12 +70,12 @@ public:
     }
     // Readers wait here; listeners' accepts too.
     core::WaitQueue read_queue;
-    // Woken when this socket may send again: its own bytes were read, or the queue of the receiver it
-    // waits for has room (room_queue of that one).
+    // Woken when this socket may send again: its own bytes were read, or the queue of the receiver
+    // it waits for has room (room_queue of that one).
     core::WaitQueue write_queue;
     core::WaitQueue room_queue;
 
-    // ---- what it sent and nobody read yet -------------------------------------------------------------------
+    // ---- what it sent and nobody read yet -------------------------------------------------------
     std::atomic<u32> sent_charge{0};
     std::atomic<u32> send_limit{Socket::default_buffer};
     bool may_send() const {
@@ -89,19 +90,19 @@ public:
     void charge(u32 amount) { sent_charge.fetch_add(amount, std::memory_order_relaxed); }
     void discharge(u32 amount);
 
-    // ---- listening ---------------------------------------------------------------------------------------------
+    // ---- listening ------------------------------------------------------------------------------
     std::atomic<u32> backlog_limit{datagram_backlog};
     std::atomic<u32> backlog_count{0};
     ListLink backlog_link; // of a connection in its listener's backlog; graph lock
     List<LocalEndpoint, &LocalEndpoint::backlog_link> backlog; // graph lock; each holds a reference
 
-    // ---- connecting and closing (local_connect.cpp) -------------------------------------------------------------
+    // ---- connecting and closing (local_connect.cpp) ---------------------------------------------
     // Whether the receiver should know who sends. Racy by nature.
     bool wants_sender() const;
     void close();
     Result<> shut_down(i32 how);
 
-    // ---- sockets on their way inside messages (local_garbage.cpp) ------------------------------------------------
+    // ---- sockets on their way inside messages (local_garbage.cpp) -------------------------------
     u32 in_flight = 0;      // how many messages carry it; guarded by the flight lock
     u32 internal = 0;       // scratch of the collector
     bool is_candidate = false;
@@ -124,8 +125,8 @@ private:
 void connect_endpoints(LocalEndpoint& a, LocalEndpoint& b);
 UserCredentials current_user_credentials(); // effective ids, as SO_PEERCRED shows them
 
-// Files that are AF_UNIX sockets are counted while they lie in a message, so that circles of sockets that
-// only messages refer to are found and freed.
+// Files that are AF_UNIX sockets are counted while they lie in a message, so that circles of
+// sockets that only messages refer to are found and freed.
 Result<> note_in_flight(const PassedFiles& files); // errors: toomanyrefs
 void note_arrived(const PassedFiles& files);
 // Frees circles. Called after a socket was closed; no lock held.

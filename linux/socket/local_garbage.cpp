@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Sockets that lie in messages of sockets. A circle of them that no descriptor leads to any more would stay
-// for ever: after each close of a socket, while any is in flight, those are looked for whose references all
-// come from messages; what can be reached from none of the others is emptied.
+// Sockets that lie in messages of sockets. A circle of them that no descriptor leads to any more
+// would stay for ever: after each close of a socket, while any is in flight, those are looked for
+// whose references all come from messages; what can be reached from none of the others is emptied.
 #include <algorithm>
 
 #include "base/immortal.h"

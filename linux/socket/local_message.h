@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One message in the queue of an AF_UNIX socket: bytes with who sent them and files that travel along.
+// One message in the queue of an AF_UNIX socket: bytes with who sent them and files that travel
+// along.
 #pragma once
 
 #include "base/list.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Names of AF_UNIX sockets: a path (a socket node in a file system) or bytes of the abstract name space.
+// Names of AF_UNIX sockets: a path (a socket node in a file system) or bytes of the abstract name
+// space.
 #pragma once
 
 #include "linux/socket/socket.h"
@@ -45,14 +46,15 @@ public:
     static RefOrNull<LocalEndpoint> find(const SocketAddress& address, i32 type);
 };
 
-// Checks a program's address and brings it into the form it is kept in (a path gets its NUL counted).
-// Errors: inval.
+// Checks a program's address and brings it into the form it is kept in (a path gets its NUL
+// counted). Errors: inval.
 Result<SocketAddress> normalise_local(const SocketAddress& address);
 bool is_abstract(const SocketAddress& address);
 
 // Makes the socket node of a path. Errors: addrinuse, and those of mknod(2).
 Result<Path> create_socket_node(std::string_view path, u32 mode);
-// The endpoint an address leads to; a path needs write permission. Errors: connrefused, noent, acces, ….
+// The endpoint an address leads to; a path needs write permission. Errors: connrefused, noent,
+// acces, ….
 Result<Ref<LocalEndpoint>> find_local(const SocketAddress& address, i32 type);
 
 } // namespace linux

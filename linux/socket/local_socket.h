@@ -50,7 +50,8 @@ private:
     // Sending (local_send.cpp).
     Result<usize> send_stream(OutgoingMessage& message);
     Result<usize> send_packet(OutgoingMessage& message);
-    Result<LocalMessage*> make_message(OutgoingMessage& message, usize size, const LocalEndpoint& to);
+    Result<LocalMessage*> make_message(OutgoingMessage& message, usize size,
+                                       const LocalEndpoint& to);
     Result<> attach(LocalMessage& made, OutgoingMessage& message, const LocalEndpoint& to);
     Result<Ref<LocalEndpoint>> packet_target(const OutgoingMessage& message);
     // True: handed over. False: the receiver's queue is full. Errors: perm, connrefused, pipe.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A socket as the system calls see it. Each family derives its own class; what it does not implement
-// answers the error Linux gives. No lock is held when an operation is called; all may sleep.
+// A socket as the system calls see it. Each family derives its own class; what it does not
+// implement answers the error Linux gives. No lock is held when an operation is called; all may
+// sleep.
 #pragma once
 
 #include "abi/linux/socket.h"
@@ -21,7 +22,8 @@ struct SocketAddress {
     }
     // Errors: inval (too long), fault.
     Result<> read(u64 user_address, u32 user_length);
-    // Copies out what fits and stores the full length, as accept(2) and its kin do. Errors: fault, inval.
+    // Copies out what fits and stores the full length, as accept(2) and its kin do. Errors: fault,
+    // inval.
     Result<> write(u64 user_address, core::UserInOut<u32> user_length) const;
 };
 
@@ -110,7 +112,8 @@ private:
     const Ref<Inode> inode_;
 };
 
-// setsockopt(2) and getsockopt(2) at the socket level, for every family. Errors: noprotoopt, inval, fault.
+// setsockopt(2) and getsockopt(2) at the socket level, for every family. Errors: noprotoopt, inval,
+// fault.
 Result<> set_socket_option(Socket& socket, i32 name, u64 value, u32 size);
 Result<> get_socket_option(Socket& socket, i32 name, OptionTarget& target);
 

@@ -118,7 +118,9 @@ Result<u64> sys_syslog(i32 action, UserVirt target, i32 length) {
         g_clear_from.store(core::log_end(), std::memory_order_relaxed);
         return done;
     }
-    case log_action::clear: g_clear_from.store(core::log_end(), std::memory_order_relaxed); return 0;
+    case log_action::clear:
+        g_clear_from.store(core::log_end(), std::memory_order_relaxed);
+        return 0;
     case log_action::console_off: core::set_console_level(1); return 0;
     case log_action::console_on: core::set_console_level(7); return 0;
     case log_action::console_level:

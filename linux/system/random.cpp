@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Each CPU-agnostic request takes fresh output of one shared generator; a large request keys a generator of
-// its own from it, so that the lock is held for one block only.
+// Each CPU-agnostic request takes fresh output of one shared generator; a large request keys a
+// generator of its own from it, so that the lock is held for one block only.
 #include "linux/system/random.h"
 
 #include "arch/api/cpu.h"
@@ -54,8 +54,8 @@ void make_block(const u32 (&key)[key_words], u64 counter, u32 (&out)[block_words
         out[i] = x[i] + start[i];
 }
 
-// The generator: output waits in a pool; refilling replaces the key with the first bytes produced, so that
-// what was given out cannot be computed again.
+// The generator: output waits in a pool; refilling replaces the key with the first bytes produced,
+// so that what was given out cannot be computed again.
 struct Generator {
     core::Lock<core::lock_class::random> lock;
     u32 key[key_words] = {};

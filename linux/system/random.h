@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Random numbers: a ChaCha20 generator (RFC 8439) that overwrites its key after each use, seeded from the
-// CPU's generator, time stamps and whatever is mixed in. Any context.
+// Random numbers: a ChaCha20 generator (RFC 8439) that overwrites its key after each use, seeded
+// from the CPU's generator, time stamps and whatever is mixed in. Any context.
 #pragma once
 
 #include <span>

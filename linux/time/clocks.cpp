@@ -194,7 +194,8 @@ Result<> set_wall_clock(TimeSpec time) {
 Result<u64> sys_clock_settime(i32 clock, UserIn<TimeSpec> source) {
     if (clock != clock_id::realtime) {
         (void)TRY(read_clock(clock));
-        const bool cpu = clock < 0 || clock == clock_id::process_cpu || clock == clock_id::thread_cpu;
+        const bool cpu =
+            clock < 0 || clock == clock_id::process_cpu || clock == clock_id::thread_cpu;
         return Failure(cpu ? Errno::perm : Errno::inval);
     }
     TRY(set_wall_clock(TRY(source.read())));

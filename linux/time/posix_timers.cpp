@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// timer_create(2) and its kin. A periodic timer is armed again when its signal is taken; how often it would
-// have expired meanwhile is the overrun.
+// timer_create(2) and its kin. A periodic timer is armed again when its signal is taken; how often
+// it would have expired meanwhile is the overrun.
 #include <algorithm>
 
 #include "core/time/clock.h"

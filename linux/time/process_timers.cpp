@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Interval timers, alarm, and the limit of CPU time. Timers on CPU time are core timers that look at what
-// was consumed when that much time could have passed.
+// Interval timers, alarm, and the limit of CPU time. Timers on CPU time are core timers that look
+// at what was consumed when that much time could have passed.
 #include "linux/time/process_timers.h"
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The timers of a process: alarm(2) and setitimer(2), timer_create(2), the CPU-time limit. Made when first
-// used. Its lock may be taken from the timer interrupt and comes before ProcessSignals::lock.
+// The timers of a process: alarm(2) and setitimer(2), timer_create(2), the CPU-time limit. Made
+// when first used. Its lock may be taken from the timer interrupt and comes before
+// ProcessSignals::lock.
 #pragma once
 
 #include "abi/linux/signal.h"
@@ -16,8 +17,8 @@ namespace linux {
 // The clocks a process timer counts on.
 enum class CpuClock : u8 { none, process_total, process_user, thread_total };
 
-// One timer that sends signals: an interval timer's or a POSIX timer's moving parts. Fields are guarded by
-// the owner's lock.
+// One timer that sends signals: an interval timer's or a POSIX timer's moving parts. Fields are
+// guarded by the owner's lock.
 class AlarmTimer : public core::Timer {
 public:
     AlarmTimer(ProcessTimers& of, Function function, CpuClock counts_on = CpuClock::none)
@@ -70,8 +71,8 @@ public:
 
 // Starts watching RLIMIT_CPU after the limit was set. Errors: nomem.
 Result<> watch_cpu_limit(Process& process);
-// A queued signal of a POSIX timer was taken: fills in the overrun and re-arms. Process context, without
-// ProcessSignals::lock.
+// A queued signal of a POSIX timer was taken: fills in the overrun and re-arms. Process context,
+// without ProcessSignals::lock.
 void posix_timer_delivered(Process& process, SigInfo& info);
 
 } // namespace linux

@@ -22,7 +22,8 @@ u64 half_of_memory() { return core::frame_counts().total / 2; }
 } // namespace
 
 struct TmpfsSuperBlock::Options {
-    bool has_pages = false, has_inodes = false, has_mode = false, has_user = false, has_group = false;
+    bool has_pages = false, has_inodes = false, has_mode = false, has_user = false,
+         has_group = false;
     u64 pages = 0, inodes = 0;
     u32 mode = 0;
     UserId user = 0;
@@ -120,7 +121,8 @@ Result<> TmpfsSuperBlock::statistics(FileSystemStatistics& statistics) {
     if (limit != 0) {
         const i64 used = pages_used_.load(std::memory_order_relaxed);
         statistics.blocks = limit;
-        statistics.free_blocks = used < static_cast<i64>(limit) ? limit - static_cast<u64>(used) : 0;
+        statistics.free_blocks =
+            used < static_cast<i64>(limit) ? limit - static_cast<u64>(used) : 0;
         statistics.available_blocks = statistics.free_blocks;
     }
     const u64 inodes = inode_limit_.load(std::memory_order_relaxed);
@@ -172,13 +174,14 @@ bool TmpfsSuperBlock::has_room(u64 pages) const {
                              static_cast<i64>(limit);
 }
 
-// ---- the types --------------------------------------------------------------------------------------------
+// ---- the types ----------------------------------------------------------------------------------
 
 namespace {
 
 class TmpfsType final : public FileSystemType {
 public:
-    constexpr TmpfsType(const char* name, bool limited) : FileSystemType(name, false), limited_(limited) {}
+    constexpr TmpfsType(const char* name, bool limited)
+        : FileSystemType(name, false), limited_(limited) {}
 
     Result<Ref<SuperBlock>> mount(const MountRequest& request) const override {
         TmpfsSuperBlock::Options options;

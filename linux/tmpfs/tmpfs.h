@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// tmpfs, ramfs and rootfs: file systems whose tree is the dentry cache and whose files are page caches
-// without a backing store.
+// tmpfs, ramfs and rootfs: file systems whose tree is the dentry cache and whose files are page
+// caches without a backing store.
 #pragma once
 
 #include "linux/tmpfs/xattr_list.h"
@@ -19,7 +19,8 @@ struct TmpfsLimits {
 class TmpfsSuperBlock final : public SuperBlock {
 public:
     // Errors: nomem.
-    static Result<Ref<TmpfsSuperBlock>> create(const FileSystemType& type, TmpfsLimits limits, u32 mode);
+    static Result<Ref<TmpfsSuperBlock>> create(const FileSystemType& type, TmpfsLimits limits,
+                                               u32 mode);
 
     Result<> statistics(FileSystemStatistics& statistics) override;
     Result<> remount(const MountRequest& request) override;
@@ -103,10 +104,11 @@ private:
 void register_tmpfs();
 // Makes the root of the mount tree. Start-up only. Errors: nomem.
 Result<> mount_root_tmpfs();
-// A place for an inode that no directory names (a pipe's), so that it can be opened through its descriptor.
-// Errors: nomem.
+// A place for an inode that no directory names (a pipe's), so that it can be opened through its
+// descriptor. Errors: nomem.
 Result<Path> path_of_nameless(Inode& inode);
-// An open file of a kind no directory shows: memfd_create(2), shared memory. `name` for /proc. Errors: nomem.
+// An open file of a kind no directory shows: memfd_create(2), shared memory. `name` for /proc.
+// Errors: nomem.
 Result<Ref<OpenFile>> create_memory_file(std::string_view name, u64 size, u32 flags);
 
 } // namespace linux

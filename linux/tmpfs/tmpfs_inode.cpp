@@ -12,7 +12,8 @@ constexpr u64 entry_size = 20; // what an entry adds to a directory's st_size, a
 
 } // namespace
 
-Result<Ref<TmpfsInode>> TmpfsInode::create_inode(TmpfsSuperBlock& super_block, const NewNode& node) {
+Result<Ref<TmpfsInode>> TmpfsInode::create_inode(TmpfsSuperBlock& super_block,
+                                                 const NewNode& node) {
     TRY(super_block.take_inode());
     auto* made = new (base::fallible) TmpfsInode(super_block, super_block.next_number(), node.mode);
     if (!made) {
@@ -49,7 +50,7 @@ void TmpfsInode::evict() {
     owner_.give_inode();
 }
 
-// ---- entries ----------------------------------------------------------------------------------------------
+// ---- entries ------------------------------------------------------------------------------------
 
 void TmpfsInode::entry_added(i64 count) {
     set_size(size() + static_cast<u64>(count) * entry_size);
@@ -126,7 +127,8 @@ Result<> TmpfsInode::rename(const RenameRequest& request) {
 }
 
 Result<> TmpfsInode::read_directory(u64 position, DirectorySink& sink) {
-    // Newest first, down to cookie 3; a position is the cookie of the last entry given, 2 before the first.
+    // Newest first, down to cookie 3; a position is the cookie of the last entry given, 2 before
+    // the first.
     u64 before = position <= 2 ? ~u64{0} : position;
     while (Dentry* child = dentry_->next_child(before)) {
         const Inode& inode = *child->inode();
@@ -137,7 +139,7 @@ Result<> TmpfsInode::read_directory(u64 position, DirectorySink& sink) {
     return {};
 }
 
-// ---- content ---------------------------------------------------------------------------------------------------
+// ---- content ------------------------------------------------------------------------------------
 
 Result<Ref<core::PageCache>> TmpfsInode::create_page_cache() {
     return core::PageCache::create(*this, true);
@@ -268,7 +270,7 @@ Result<u64> TmpfsInode::seek_data(u64 offset, bool hole) {
     return index << page_shift < size() ? index << page_shift : size();
 }
 
-// ---- extended attributes ------------------------------------------------------------------------------------------
+// ---- extended attributes ------------------------------------------------------------------------
 
 namespace {
 

@@ -6,8 +6,9 @@
 
 namespace linux {
 
-// Registers /dev/tty and /dev/console, makes terminals and ports of all byte streams there are and of those
-// to come, starts devpts. Once, when the device table stands and kernel threads can run. Errors: nomem.
+// Registers /dev/tty and /dev/console, makes terminals and ports of all byte streams there are and
+// of those to come, starts devpts. Once, when the device table stands and kernel threads can run.
+// Errors: nomem.
 Result<> start_terminals();
 
 } // namespace linux

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Terminals of devices (ttyS0, hvc0): a byte stream of the core behind a Terminal. What the device reports
-// from interrupts is noted; one kernel thread for all terminals does the rest in process context.
+// Terminals of devices (ttyS0, hvc0): a byte stream of the core behind a Terminal. What the device
+// reports from interrupts is noted; one kernel thread for all terminals does the rest in process
+// context.
 #pragma once
 
 #include "base/list.h"

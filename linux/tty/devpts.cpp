@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The devpts file system: "ptmx" and a node for each pty whose master is open. There is one instance: every
-// mount shows the same; the options of the last mount count for new nodes.
+// The devpts file system: "ptmx" and a node for each pty whose master is open. There is one
+// instance: every mount shows the same; the options of the last mount count for new nodes.
 #include <algorithm>
 #include <charconv>
 

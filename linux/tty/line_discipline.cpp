@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Settings, and the way from the buffer to a read. Input and editing are in line_input.cpp, echo and output
-// in line_output.cpp.
+// Settings, and the way from the buffer to a read. Input and editing are in line_input.cpp, echo
+// and output in line_output.cpp.
 #include "linux/tty/line_discipline.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The line discipline (Linux's N_TTY, POSIX.1 chapter 11) as a state machine without locks: bytes from the
-// line go in, edited lines come out, echo and the program's output leave through LineHost. The terminal's
-// lock guards it.
+// The line discipline (Linux's N_TTY, POSIX.1 chapter 11) as a state machine without locks: bytes
+// from the line go in, edited lines come out, echo and the program's output leave through LineHost.
+// The terminal's lock guards it.
 #pragma once
 
 #include <span>
@@ -42,20 +42,22 @@ public:
     // Changes the settings; what was typed so far becomes readable as the new mode says.
     void apply(const Termios& settings);
 
-    // Takes bytes from the line; returns how many. Fewer than given: the buffer is full, offer the rest
-    // again after a read.
+    // Takes bytes from the line; returns how many. Fewer than given: the buffer is full, offer the
+    // rest again after a read.
     usize receive(std::span<const u8> bytes);
     void receive_fault(LineFault fault, u8 byte);
 
-    // Sends a program's bytes, processed as the settings say; returns how many went. Fewer: no room.
+    // Sends a program's bytes, processed as the settings say; returns how many went. Fewer: no
+    // room.
     usize send(std::span<const u8> bytes);
 
     // Whether a read (or, `for_poll`, a poll) finds something.
     bool readable(bool for_poll) const;
-    // Takes bytes for a read: in canonical mode at most one line. `end` tells that the read is complete
-    // though less than asked for was found (a line's end, an end-of-file character).
+    // Takes bytes for a read: in canonical mode at most one line. `end` tells that the read is
+    // complete though less than asked for was found (a line's end, an end-of-file character).
     usize take(std::span<u8> target, bool& end);
-    // After a read that filled its buffer exactly: an end-of-file character that follows belongs to it.
+    // After a read that filled its buffer exactly: an end-of-file character that follows belongs to
+    // it.
     void skip_end_of_file();
     // Bytes a read could take (FIONREAD).
     u32 input_count() const;

@@ -11,7 +11,8 @@ namespace cc = control_character;
 
 namespace {
 constexpr bool is_control(u8 byte) { return byte < 32 || byte == 127; }
-// Letters and digits as word erase sees them; bytes from 0xc0 on are Latin letters or begin UTF-8 ones.
+// Letters and digits as word erase sees them; bytes from 0xc0 on are Latin letters or begin UTF-8
+// ones.
 constexpr bool is_word(u8 byte) {
     return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
            (byte >= 'a' && byte <= 'z') || byte == '_' ||
@@ -19,8 +20,8 @@ constexpr bool is_word(u8 byte) {
 }
 } // namespace
 
-// True if one more byte may come. When a single line fills the buffer its last byte gives way, so that the
-// line can still be ended.
+// True if one more byte may come. When a single line fills the buffer its last byte gives way, so
+// that the line can still be ended.
 bool LineDiscipline::make_room() {
     const u32 reserve = has_input(input_mode::mark_parity) ? 3 : 1;
     if (used() + reserve < capacity)
@@ -301,8 +302,8 @@ void LineDiscipline::echo_erased(u32 position, u32 count, bool by_erase) {
     }
 }
 
-// Moves back over a tab that was erased: to where the characters before it, from the last tab or the start
-// of the line, end.
+// Moves back over a tab that was erased: to where the characters before it, from the last tab or
+// the start of the line, end.
 void LineDiscipline::echo_erased_tab() {
     u32 width = 0;
     bool after_tab = false;

@@ -13,7 +13,8 @@ namespace linux {
 
 namespace {
 
-constexpr u32 port_major = 245; // of the range for dynamic numbers, as virtio-portsdev has one on Linux
+// of the range for dynamic numbers, as virtio-portsdev has one on Linux
+constexpr u32 port_major = 245;
 constexpr core::WakeEvents read_events = poll_event::in | poll_event::read_normal;
 constexpr usize longest_write = 32 * 1024;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Ports to the host (virtio-console ports that are no consoles): /dev/vportNpM, plain byte streams that one
-// program at a time may open.
+// Ports to the host (virtio-console ports that are no consoles): /dev/vportNpM, plain byte streams
+// that one program at a time may open.
 #pragma once
 
 #include "core/device/byte_stream_device.h"

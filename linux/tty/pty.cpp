@@ -11,7 +11,8 @@ namespace {
 constexpr core::WakeEvents read_events = poll_event::in | poll_event::read_normal;
 constexpr core::WakeEvents write_events = poll_event::out | poll_event::write_normal;
 
-// Pairs by index. An entry stays until its terminal is gone, so that a number in use is not given again.
+// Pairs by index. An entry stays until its terminal is gone, so that a number in use is not given
+// again.
 struct PtyTable {
     core::Lock<core::lock_class::pty_table> lock;
     Terminal* entries[Pty::maximum] = {}; // guarded by lock; no references
@@ -90,7 +91,8 @@ void Pty::report(u8 set, u8 clear) {
     if (!is_packet_mode())
         return;
     u8 status = packet_status_.load(std::memory_order_relaxed);
-    while (!packet_status_.compare_exchange_weak(status, static_cast<u8>((status & ~clear) | set))) {
+    while (
+        !packet_status_.compare_exchange_weak(status, static_cast<u8>((status & ~clear) | set))) {
     }
     master_read_queue_.wake_all(read_events | poll_event::priority);
 }

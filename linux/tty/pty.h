@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Pseudo terminals: Pty is what lies behind the slave's Terminal, PtyMasterFile the open master side. The
-// terminal's output ring is what the master reads. A Pty lives as long as its terminal.
+// Pseudo terminals: Pty is what lies behind the slave's Terminal, PtyMasterFile the open master
+// side. The terminal's output ring is what the master reads. A Pty lives as long as its terminal.
 #pragma once
 
 #include "linux/tty/terminal.h"
@@ -14,7 +14,8 @@ public:
     static constexpr u32 slave_major = 136; // Unix98 slaves; 256 per major
     static constexpr u32 maximum = 4096;
 
-    // A new pair, locked, with the lowest free index; its node appears in devpts. Errors: nospc, nomem.
+    // A new pair, locked, with the lowest free index; its node appears in devpts. Errors: nospc,
+    // nomem.
     static Result<Ref<Terminal>> create();
     static Pty& of(Terminal& terminal) { return static_cast<Pty&>(terminal.driver()); }
     // The terminal behind /dev/pts/`index`; null if there is none or its master was closed.
@@ -100,7 +101,8 @@ private:
 Result<> add_pty_node(Terminal& terminal);
 void remove_pty_node(u32 index);
 
-// Registers the devpts file system and /dev/ptmx. Once at start, after the device table. Errors: nomem.
+// Registers the devpts file system and /dev/ptmx. Once at start, after the device table. Errors:
+// nomem.
 Result<> initialise_devpts();
 
 } // namespace linux

@@ -42,7 +42,8 @@ Result<usize> PtyMasterFile::read(IoCursor& target, u64, IoFlags flags) {
         }
         u8 chunk[512];
         while (!target.empty()) {
-            const u32 count = terminal_->output_take({chunk, std::min(target.left(), sizeof chunk)});
+            const u32 count =
+                terminal_->output_take({chunk, std::min(target.left(), sizeof chunk)});
             if (count == 0)
                 break;
             const auto copied = target.copy_to(chunk, count);

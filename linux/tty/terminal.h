@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A terminal: the line discipline with its buffers, the session it controls, and what lies behind it
-// (TerminalDriver: a character device or the master side of a pty). Open files are TerminalFile objects.
+// A terminal: the line discipline with its buffers, the session it controls, and what lies behind
+// it (TerminalDriver: a character device or the master side of a pty). Open files are TerminalFile
+// objects.
 //
-// Locks: lock_ guards the discipline, settings and window; output_lock_ the ring of bytes on their way
-// out; input_lock_ the ring of bytes that came in and were not yet given to the discipline. Session and
-// foreground group are guarded by the process table's lock. Sleepers and poll read the atomics.
+// Locks: lock_ guards the discipline, settings and window; output_lock_ the ring of bytes on their
+// way out; input_lock_ the ring of bytes that came in and were not yet given to the discipline.
+// Session and foreground group are guarded by the process table's lock. Sleepers and poll read the
+// atomics.
 #pragma once
 
 #include <optional>
@@ -71,7 +73,7 @@ public:
     DeviceNumber number() const { return number_; }
     TerminalDriver& driver() { return driver_; }
 
-    // ---- programs ------------------------------------------------------------------------------------
+    // ---- programs -------------------------------------------------------------------------------
     // Errors: busy (exclusive), io, and what the driver gives.
     Result<> open(TerminalFile& file, bool may_become_controlling);
     void close(TerminalFile& file);
@@ -87,7 +89,7 @@ public:
     // How often it was hung up: a file opened before that is dead.
     u32 hang_ups() const { return hang_ups_.load(std::memory_order_acquire); }
 
-    // ---- the line --------------------------------------------------------------------------------------
+    // ---- the line -------------------------------------------------------------------------------
     // Bytes from the line, in process context; returns how many were taken.
     usize receive(std::span<const u8> bytes);
     // The same from any context: kept until feed() is called in process context.
@@ -101,7 +103,7 @@ public:
     // The kernel's own text, past the ring; returns how much went. Process context.
     u32 write_kernel_text(std::span<const u8> text);
 
-    // ---- settings ----------------------------------------------------------------------------------------
+    // ---- settings -------------------------------------------------------------------------------
     Termios settings() const;
     Termios2 settings2() const;
     // Changes settings at once; the discipline and the driver follow.
@@ -115,8 +117,9 @@ public:
     bool packet_flow_default() const; // ^S and ^Q do flow control (packet mode's DOSTOP)
     void signal_foreground(i32 number);
 
-    // ---- sessions (terminal_session.cpp) --------------------------------------------------------------------
-    // Errors: io, restartsys (the signal was sent): the caller is in the background and may not do this.
+    // ---- sessions (terminal_session.cpp) --------------------------------------------------------
+    // Errors: io, restartsys (the signal was sent): the caller is in the background and may not do
+    // this.
     Result<> check_background(i32 signal);
     Result<u64> set_controlling(const TerminalFile& file, bool steal);
     Result<u64> give_up_controlling();

@@ -16,9 +16,10 @@ public:
         console, // /dev/console: a hang-up leaves it alone, TOSTOP does not stop its writers
     };
 
-    // Opens `terminal`; it becomes the controlling one of a session leader without, unless O_NOCTTY says
-    // otherwise or it is the console. Errors: as Terminal::open.
-    static Result<Ref<OpenFile>> open(Ref<Terminal> terminal, const Path& path, u32 flags, Kind kind);
+    // Opens `terminal`; it becomes the controlling one of a session leader without, unless O_NOCTTY
+    // says otherwise or it is the console. Errors: as Terminal::open.
+    static Result<Ref<OpenFile>> open(Ref<Terminal> terminal, const Path& path, u32 flags,
+                                      Kind kind);
     ~TerminalFile() override;
 
     Terminal& terminal() const { return *terminal_; }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Settings of a terminal: termios in its old and new forms, line speeds, the window, draining and flushing.
+// Settings of a terminal: termios in its old and new forms, line speeds, the window, draining and
+// flushing.
 #include "linux/tty/terminal_settings.h"
 
 #include <algorithm>

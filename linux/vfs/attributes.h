@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What an inode says about itself and what may be asked to change: plain values between the system calls,
-// the generic layer and a file system.
+// What an inode says about itself and what may be asked to change: plain values between the system
+// calls, the generic layer and a file system.
 #pragma once
 
 #include <atomic>

@@ -19,7 +19,8 @@ Result<Ref<OpenFile>> CachedFile::create(const Path& path, Inode& content, u32 f
 }
 
 CachedFile::~CachedFile() {
-    notify_file(path_.dentry(), is_writable() ? notify_event::close_write : notify_event::close_no_write);
+    notify_file(path_.dentry(),
+                is_writable() ? notify_event::close_write : notify_event::close_no_write);
     if (is_counted_writer())
         drop_writer(path_);
 }
@@ -88,7 +89,8 @@ Result<usize> CachedFile::write_direct_locked(IoCursor& source, u64 offset) {
 
 Result<> CachedFile::write_through(u64 offset, usize length, IoFlags flags) {
     if (core::PageCache* cache = content_.page_cache_if_any())
-        TRY(cache->write_back(offset >> page_shift, (offset + length + page_size - 1) >> page_shift));
+        TRY(cache->write_back(offset >> page_shift,
+                              (offset + length + page_size - 1) >> page_shift));
     return content_.sync(!flags.sync);
 }
 

@@ -9,8 +9,8 @@ namespace linux {
 
 class CachedFile : public OpenFile {
 public:
-    // `content` is the path's inode, or for a device node the device's own; it lives as long as the path.
-    // The caller counted the writer (see open_for_writing). Errors: nomem, inval (O_DIRECT).
+    // `content` is the path's inode, or for a device node the device's own; it lives as long as the
+    // path. The caller counted the writer (see open_for_writing). Errors: nomem, inval (O_DIRECT).
     static Result<Ref<OpenFile>> create(const Path& path, Inode& content, u32 flags);
     ~CachedFile() override;
 
@@ -41,7 +41,8 @@ private:
     Inode& content_;
 };
 
-// The file position after lseek(2) of a seekable file with that size. Errors: inval, nxio, overflow.
+// The file position after lseek(2) of a seekable file with that size. Errors: inval, nxio,
+// overflow.
 Result<u64> seek_position(u64 position, i64 offset, u32 whence, u64 size, u64 maximum);
 
 } // namespace linux

@@ -73,7 +73,8 @@ struct WrittenPage {
     usize moved;
 };
 
-Result<WrittenPage> copy_into_page(core::PageCache& cache, IoCursor& source, const PageWrite& write) {
+Result<WrittenPage> copy_into_page(core::PageCache& cache, IoCursor& source,
+                                   const PageWrite& write) {
     bool fresh = false;
     // A fresh page is locked while it is filled: the source must not need it to be paged in.
     if (write.covers)
@@ -94,7 +95,8 @@ Result<WrittenPage> copy_into_page(core::PageCache& cache, IoCursor& source, con
     return WrittenPage{std::move(page), *moved};
 }
 
-Result<usize> write_page(Inode& inode, core::PageCache& cache, IoCursor& source, const PageWrite& write) {
+Result<usize> write_page(Inode& inode, core::PageCache& cache, IoCursor& source,
+                         const PageWrite& write) {
     WrittenPage written = TRY(copy_into_page(cache, source, write));
     // The size before the dirt: write-back must not take the page for one beyond the end.
     const u64 old_size = inode.size();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The content of inodes: cached reads and writes, length, space. Used by CachedFile and by the calls that
-// work on paths. Process context, no locks held.
+// The content of inodes: cached reads and writes, length, space. Used by CachedFile and by the
+// calls that work on paths. Process context, no locks held.
 #pragma once
 
 #include "linux/vfs/inode.h"
@@ -11,11 +11,11 @@ class Path;
 
 // Through the page cache, from `offset` on; 0 at the end. Errors: io, nomem, fault.
 Result<usize> read_content(Inode& inode, IoCursor& target, u64 offset);
-// With the inode's lock held: writes and extends. `offset` + left fits the maximum. Short after a fault or
-// when space ran out after some bytes. Errors: nospc, io, fault, nomem.
+// With the inode's lock held: writes and extends. `offset` + left fits the maximum. Short after a
+// fault or when space ran out after some bytes. Errors: nospc, io, fault, nomem.
 Result<usize> write_content_locked(Inode& inode, IoCursor& source, u64 offset);
-// How many of `size` bytes may be written at `offset` by RLIMIT_FSIZE (sends SIGXFSZ) and the file system.
-// Errors: fbig.
+// How many of `size` bytes may be written at `offset` by RLIMIT_FSIZE (sends SIGXFSZ) and the file
+// system. Errors: fbig.
 Result<usize> allowed_write(const Inode& inode, u64 offset, usize size);
 
 // ftruncate and O_TRUNC: the file's rights were checked. Errors: fbig, inval, perm (sealed), io.

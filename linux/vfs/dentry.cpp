@@ -75,7 +75,7 @@ void Dentry::destroy(Garbage& garbage) {
     delete &dentry;
 }
 
-// ---- the hash table ---------------------------------------------------------------------------------
+// ---- the hash table -----------------------------------------------------------------------------
 
 bool Dentry::matches(const Dentry& parent, const NameView& wanted) const {
     if (parent_.load(std::memory_order_acquire) != &parent)
@@ -128,7 +128,7 @@ void Dentry::unhash() {
     clear(hashed);
 }
 
-// ---- the tree -------------------------------------------------------------------------------------------
+// ---- the tree -----------------------------------------------------------------------------------
 
 void Dentry::link_into(Dentry& parent) {
     core::LockGuard<core::lock_class::dentry_children> guard(parent.children_lock_);
@@ -144,7 +144,8 @@ void Dentry::unlink_from_parent() {
     if (!sibling_.is_linked())
         return;
     if (directory.hint_ == this)
-        directory.hint_ = sibling_.next == &directory.children_ ? nullptr : of_sibling(sibling_.next);
+        directory.hint_ =
+            sibling_.next == &directory.children_ ? nullptr : of_sibling(sibling_.next);
     sibling_.unlink();
 }
 
@@ -154,7 +155,8 @@ namespace {
 template <typename T>
 T* owner_of(ListLink* link, ListLink T::* member) {
     constexpr usize pretend = 0x10000;
-    const usize offset = reinterpret_cast<usize>(&(reinterpret_cast<T*>(pretend)->*member)) - pretend;
+    const usize offset =
+        reinterpret_cast<usize>(&(reinterpret_cast<T*>(pretend)->*member)) - pretend;
     return reinterpret_cast<T*>(reinterpret_cast<u8*>(link) - offset);
 }
 

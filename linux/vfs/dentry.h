@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A dentry: one name in one directory, and the inode behind it; without inode it remembers that there is
-// none. The dentries of a file system form a tree; a hash table finds them by (parent, name) without a
-// lock. Unused ones stay until memory is wanted.
+// A dentry: one name in one directory, and the inode behind it; without inode it remembers that
+// there is none. The dentries of a file system form a tree; a hash table finds them by (parent,
+// name) without a lock. Unused ones stay until memory is wanted.
 //
-// Locks: entries appear, move and go under their directory's inode lock. A bucket's lock guards its chain,
-// a directory's `children_lock` the list of its children; both are leaves.
+// Locks: entries appear, move and go under their directory's inode lock. A bucket's lock guards its
+// chain, a directory's `children_lock` the list of its children; both are leaves.
 #pragma once
 
 #include <string_view>
@@ -74,7 +74,7 @@ public:
     }
     u32 reference_count() const { return references_.load(std::memory_order_relaxed); }
 
-    // ---- with the directory's lock held ----------------------------------------------------------
+    // ---- with the directory's lock held ---------------------------------------------------------
     // Enters a new dentry into the tree, with its inode or (null) as a negative one.
     void enter(RefOrNull<Inode> inode);
     // Gives a negative entry of the tree an inode.
@@ -82,28 +82,29 @@ public:
     void set_root_inode(Ref<Inode> inode);
     // Never was in the tree (O_TMPFILE): shown as deleted.
     void set_nameless() { set(deleted); }
-    // Its object is gone from the directory. Users keep it (with its inode) until they let go. An inode,
-    // once attached, stays for the life of the dentry.
+    // Its object is gone from the directory. Users keep it (with its inode) until they let go. An
+    // inode, once attached, stays for the life of the dentry.
     void remove();
     // Forgets the cached entries of a directory that was removed. Without its lock.
     void forget_children();
-    // Moves it to another place, whose present entry `over` (maybe negative) leaves the tree. The name was
-    // reserved before, so that it cannot fail.
+    // Moves it to another place, whose present entry `over` (maybe negative) leaves the tree. The
+    // name was reserved before, so that it cannot fail.
     static Name* reserve_name(std::string_view name); // null if memory is short
     static void free_reserved_name(Name* name); // one that was not used
     void move(Dentry& new_parent, Name* name, Dentry& over);
     static void exchange(Dentry& a, Dentry& b, Name* name_for_a, Name* name_for_b);
-    // Forgets the cached entry (it may be stale); no effect on the file system. Also without the lock.
+    // Forgets the cached entry (it may be stale); no effect on the file system. Also without the
+    // lock.
     void forget();
 
-    // The next older child after cookie `before` (~0 starts), for file systems that live in the cache:
-    // newest first. With the directory's lock held.
+    // The next older child after cookie `before` (~0 starts), for file systems that live in the
+    // cache: newest first. With the directory's lock held.
     Dentry* next_child(u64 before);
     bool has_positive_children();
     u64 cookie() const { return cookie_; }
 
-    // The entry in the cache, or null; takes no reference. Inside a WalkGuard. May miss an entry while
-    // others move.
+    // The entry in the cache, or null; takes no reference. Inside a WalkGuard. May miss an entry
+    // while others move.
     static Dentry* find(const Dentry& parent, const NameView& name);
     // The same, exact and with a reference. With the directory's lock held.
     static RefOrNull<Dentry> find_exact(const Dentry& parent, const NameView& name);
@@ -139,8 +140,8 @@ private:
     void relocate(Dentry& new_parent, Name* name);
     static Dentry* of_sibling(ListLink* link);
     static Dentry* of_list(ListLink* link);
-    // Drops what may be the last reference, and takes apart the dentry and its ancestors as far as nobody
-    // else keeps them.
+    // Drops what may be the last reference, and takes apart the dentry and its ancestors as far as
+    // nobody else keeps them.
     static void drop_chain(Dentry* dentry);
     bool drop_last();
     Dentry* dismantle();
@@ -157,7 +158,8 @@ private:
     mutable core::Lock<core::lock_class::dentry_children> children_lock_;
     u64 cookie_ = 0;      // place among the children, counted up
     u64 next_cookie_ = 3; // of a directory; guarded by children_lock_
-    Dentry* hint_ = nullptr; // the child a reader of the directory stopped at; guarded by children_lock_
+    // the child a reader of the directory stopped at; guarded by children_lock_
+    Dentry* hint_ = nullptr;
     ListLink sibling_;    // guarded by the parent's children_lock_
     ListLink children_;   // a ring, newest first; guarded by children_lock_
     ListLink list_;       // among the unused
@@ -170,7 +172,8 @@ class DentryCache {
 public:
     // Makes the table, sized for the machine. Start-up only. Errors: nomem.
     static Result<> initialise();
-    // Frees up to `count` unused dentries (and inodes only they held), oldest first; gives how many.
+    // Frees up to `count` unused dentries (and inodes only they held), oldest first; gives how
+    // many.
     static u64 reclaim(u64 count);
     // Takes every unused dentry of a file system that goes away out of the cache.
     static void forget_all(SuperBlock& super_block);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Unused dentries: kept until there are many or memory is wanted, oldest go first, those used since the
-// last look get another round.
+// Unused dentries: kept until there are many or memory is wanted, oldest go first, those used since
+// the last look get another round.
 #include "linux/vfs/dentry_cache.h"
 
 #include "base/bits.h"
@@ -28,7 +28,8 @@ void append(ListLink& ring, ListLink& link) {
 Result<> DentryCache::initialise() {
     const u64 frames = core::frame_counts().total;
     const u64 wanted = frames / 4;
-    const u64 count = u64{1} << base::log2_down(wanted < 256 ? 256 : wanted > (1 << 20) ? 1 << 20 : wanted);
+    const u64 count =
+        u64{1} << base::log2_down(wanted<256 ? 256 : wanted>(1 << 20) ? 1 << 20 : wanted);
     const u64 bytes = base::align_up(count * sizeof(Bucket), u64{base::page_size});
     unsigned order = base::log2_up(bytes >> base::page_shift);
     core::Page* block = TRY(core::allocate_block(order, core::PageUse::kernel));
@@ -43,8 +44,8 @@ Result<> DentryCache::initialise() {
     return {};
 }
 
-// Drops a reference that may be the last; true if the dentry now belongs to the caller, who takes it apart.
-// Once the count is 0 others may free it: the guard keeps the memory while we look.
+// Drops a reference that may be the last; true if the dentry now belongs to the caller, who takes
+// it apart. Once the count is 0 others may free it: the guard keeps the memory while we look.
 bool Dentry::drop_last() {
     WalkGuard walk;
     if (references_.fetch_sub(1, std::memory_order_acq_rel) != 1)
@@ -109,7 +110,8 @@ u64 DentryCache::reclaim(u64 count) {
             victim = Dentry::of_list(link);
             link->unlink();
             if (victim->reference_count() != 0) {
-                // In use again; comes back when it is not. Sequentially consistent with drop_last().
+                // In use again; comes back when it is not. Sequentially consistent with
+                // drop_last().
                 victim->clear(Dentry::on_list);
                 --g_dentry_cache.unused_count;
                 std::atomic_thread_fence(std::memory_order_seq_cst);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The insides of the dentry cache: hash table and list of unused entries. For linux/vfs/dentry*.cpp only.
+// The insides of the dentry cache: hash table and list of unused entries. For linux/vfs/dentry*.cpp
+// only.
 #pragma once
 
 #include "linux/vfs/dentry.h"

@@ -19,8 +19,8 @@ public:
     Inode& inode() const override { return path_.inode(); }
     const Path* path() const override { return &path_; }
 
-    // Entries from `position` on, with "." and "..", until the sink is full; `position` moves along. With
-    // position_lock() held. Errors: noent (the directory was removed), io.
+    // Entries from `position` on, with "." and "..", until the sink is full; `position` moves
+    // along. With position_lock() held. Errors: noent (the directory was removed), io.
     Result<> read_entries(DirectorySink& sink);
 
 protected:

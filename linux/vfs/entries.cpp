@@ -27,12 +27,13 @@ Result<> make_locked(Dentry& directory, Dentry& entry, NewNode node) {
         entry.attach(std::move(made));
     else
         entry.enter(std::move(made));
-    notify_entry(parent, entry.name(), is_directory ? notify_event::create | notify_event::is_directory
-                                                    : notify_event::create);
+    notify_entry(parent, entry.name(),
+                 is_directory ? notify_event::create | notify_event::is_directory
+                              : notify_event::create);
     return {};
 }
 
-// ---- making -------------------------------------------------------------------------------------------
+// ---- making -------------------------------------------------------------------------------------
 
 Result<NewEntry> NewEntry::prepare(Path parent, const Walk& walk, Wanted wanted) PITH_NO_ANALYSIS {
     if (walk.kind() != LastKind::name)
@@ -87,7 +88,7 @@ Result<> NewEntry::link(Inode& existing) {
     return {};
 }
 
-// ---- removing ------------------------------------------------------------------------------------------
+// ---- removing -----------------------------------------------------------------------------------
 
 namespace {
 
@@ -197,7 +198,7 @@ Result<> remove_directory(const Path& parent, const Walk& walk) {
     return {};
 }
 
-// ---- renaming ---------------------------------------------------------------------------------------------
+// ---- renaming -----------------------------------------------------------------------------------
 
 namespace {
 
@@ -333,7 +334,8 @@ Result<> perform(const Rename& rename) {
     if (rename.old_entry.is_mount_point() || rename.new_entry.is_mount_point())
         return Failure(Errno::busy);
     Dentry::Name* name = Dentry::reserve_name(rename.new_entry.name());
-    Dentry::Name* other = rename.exchanges() ? Dentry::reserve_name(rename.old_entry.name()) : nullptr;
+    Dentry::Name* other =
+        rename.exchanges() ? Dentry::reserve_name(rename.old_entry.name()) : nullptr;
     Result<> outcome = Failure(Errno::nomem);
     if (name && (other || !rename.exchanges()))
         outcome = rename.old_directory.inode()->rename(
@@ -375,8 +377,8 @@ Result<> rename_entry(const RenameEnds& ends, u32 flags) {
         RenameGuard guard(ends.old_parent.dentry(), ends.new_parent.dentry());
         old_entry = TRY(look_up_locked(ends.old_parent.dentry(), ends.old_name.last()));
         new_entry = TRY(look_up_locked(ends.new_parent.dentry(), ends.new_name.last()));
-        const Rename rename{ends.old_parent.dentry(), *old_entry, ends.new_parent.dentry(), *new_entry,
-                            flags};
+        const Rename rename{ends.old_parent.dentry(), *old_entry, ends.new_parent.dentry(),
+                            *new_entry, flags};
         TRY(check_names(ends, rename));
         if (old_entry->inode() == new_entry->inode())
             return {};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Changing directories: permission checks, locks and the dentry cache around the file system's own
-// operations. What the system calls of linux/filesystem, unpacking and devtmpfs share. Process context.
+// operations. What the system calls of linux/filesystem, unpacking and devtmpfs share. Process
+// context.
 #pragma once
 
 #include "linux/vfs/lookup.h"
@@ -12,8 +13,8 @@ namespace linux {
 class NewEntry {
 public:
     enum class Wanted : u8 { directory, other };
-    // Locks the parent the walk found. Errors: exist (also for ".", "..", "/"), noent (a name with a slash
-    // behind it that wants no directory), rofs, those of the look-up.
+    // Locks the parent the walk found. Errors: exist (also for ".", "..", "/"), noent (a name with
+    // a slash behind it that wants no directory), rofs, those of the look-up.
     static Result<NewEntry> prepare(Path parent, const Walk& walk, Wanted wanted);
     NewEntry(NewEntry&& other) noexcept
         : parent_(std::move(other.parent_)), entry_(std::move(other.entry_)),
@@ -22,7 +23,8 @@ public:
     ~NewEntry();
 
     const Path& parent() const { return parent_; }
-    // Makes the node; mode with type, umask applied by the caller. Errors: acces, noent, perm, nospc, ….
+    // Makes the node; mode with type, umask applied by the caller. Errors: acces, noent, perm,
+    // nospc, ….
     Result<> make(NewNode node);
     // Another name for an inode of this file system.
     Result<> link(Inode& existing);
@@ -30,7 +32,8 @@ public:
     Path path() const;
 
 private:
-    NewEntry(Path parent, Ref<Dentry> entry) : parent_(std::move(parent)), entry_(std::move(entry)) {}
+    NewEntry(Path parent, Ref<Dentry> entry)
+        : parent_(std::move(parent)), entry_(std::move(entry)) {}
     Path parent_;
     Ref<Dentry> entry_;
     bool locked_ = true;

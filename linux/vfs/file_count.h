@@ -29,7 +29,8 @@ extern FileLimits g_file_limits;
 
 class Inode;
 class OpenFile;
-// The current process closed a descriptor of a file: its record locks on it go (linux/file/locks.cpp).
+// The current process closed a descriptor of a file: its record locks on it go
+// (linux/file/locks.cpp).
 void release_process_locks(Inode& inode);
 // An open file goes away: its flock and OFD locks go.
 void release_locks_of(OpenFile& file);

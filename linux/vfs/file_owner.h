@@ -15,8 +15,8 @@ struct FileOwner {
 
 // Errors: nomem.
 Result<FileOwner*> file_owner(OpenFile& file);
-// Sends the owner its signal if the file has O_ASYNC; for those who make a file ready. `events` are poll
-// events. Any process context without spinning locks.
+// Sends the owner its signal if the file has O_ASYNC; for those who make a file ready. `events` are
+// poll events. Any process context without spinning locks.
 void signal_file_owner(OpenFile& file, u32 events);
 
 } // namespace linux

@@ -14,8 +14,8 @@ namespace {
 
 using detail::walk_counters;
 
-// Two generations: what is being collected, and what waits for the walks that were under way when it was
-// closed. All guarded by `lock`.
+// Two generations: what is being collected, and what waits for the walks that were under way when
+// it was closed. All guarded by `lock`.
 struct Collector {
     core::Lock<core::lock_class::dentry_list> lock;
     Garbage* fresh = nullptr;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Walks read dentries, inodes and mounts without taking references: a WalkGuard keeps what they see from
-// being freed, and what is taken out of the tree goes through retire(), which frees it once every walk that
-// may still see it is over. A guarded walk runs with preemption off and must not sleep.
+// Walks read dentries, inodes and mounts without taking references: a WalkGuard keeps what they see
+// from being freed, and what is taken out of the tree goes through retire(), which frees it once
+// every walk that may still see it is over. A guarded walk runs with preemption off and must not
+// sleep.
 #pragma once
 
 #include <atomic>
@@ -58,8 +59,8 @@ private:
     detail::WalkCounter* counter_ = nullptr;
 };
 
-// Takes what no new walk can reach. Process context, not inside a WalkGuard; may call destroy functions of
-// earlier garbage.
+// Takes what no new walk can reach. Process context, not inside a WalkGuard; may call destroy
+// functions of earlier garbage.
 void retire(Garbage& garbage, void (*destroy)(Garbage&));
 
 } // namespace linux

@@ -133,7 +133,7 @@ Result<Attributes> Inode::attributes() {
     return a;
 }
 
-// ---- defaults: what Linux answers where an operation does not exist --------------------------------------
+// ---- defaults: what Linux answers where an operation does not exist -----------------------------
 
 Result<RefOrNull<Inode>> Inode::lookup(Dentry&) { return RefOrNull<Inode>(); }
 Result<Ref<Inode>> Inode::create(Dentry&, const NewNode&) { return Failure(Errno::perm); }
@@ -191,7 +191,9 @@ Result<> Inode::sync(bool) {
     return cache && cache->has_dirty_pages() ? cache->write_back() : Result<>();
 }
 
-Result<usize> Inode::get_xattr(std::string_view, std::span<u8>) { return Failure(Errno::opnotsupp); }
+Result<usize> Inode::get_xattr(std::string_view, std::span<u8>) {
+    return Failure(Errno::opnotsupp);
+}
 Result<> Inode::set_xattr(std::string_view, std::span<const u8>, u32) {
     return Failure(Errno::opnotsupp);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What few inodes have: record locks, seals, a FIFO's pipe, a bound socket, inotify marks. Made at first use.
+// What few inodes have: record locks, seals, a FIFO's pipe, a bound socket, inotify marks. Made at
+// first use.
 #pragma once
 
 #include "core/object/object.h"
@@ -13,7 +14,8 @@ struct InotifyMark;  // linux/inotify
 struct InodeExtras {
     // A FIFO's pipe or the socket bound to this name; guarded by the inode's lock.
     RefOrNull<core::Object> attachment;
-    // POSIX and OFD record locks in order of their start, and flock locks; guarded by the file_locks lock.
+    // POSIX and OFD record locks in order of their start, and flock locks; guarded by the
+    // file_locks lock.
     FileLock* record_locks = nullptr;
     FileLock* whole_locks = nullptr;
     core::WaitQueue lock_waiters;

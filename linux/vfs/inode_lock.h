@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The sleeping lock of an inode. One lock object serves in several places of the lock order, according to
-// what the holder uses the inode as: the directory it works in, a second directory, or a file.
+// The sleeping lock of an inode. One lock object serves in several places of the lock order,
+// according to what the holder uses the inode as: the directory it works in, a second directory, or
+// a file.
 #pragma once
 
 #include "core/sync/lock.h"

@@ -5,7 +5,8 @@
 
 namespace linux {
 
-IoCursor::IoCursor(std::span<const IoVector> vector) : left_(0), address_(0), segment_(0), vector_(vector) {
+IoCursor::IoCursor(std::span<const IoVector> vector)
+    : left_(0), address_(0), segment_(0), vector_(vector) {
     for (const IoVector& part : vector)
         left_ += part.length;
     next_segment();
@@ -58,8 +59,9 @@ Result<usize> IoCursor::copy_to(const void* source, usize size) {
         if (kernel_)
             __builtin_memcpy(reinterpret_cast<void*>(address_), from + done, part);
         else
-            missing = is_user_range(address_, part) ? arch::copy_to_user(address_, from + done, part)
-                                                    : part;
+            missing = is_user_range(address_, part)
+                          ? arch::copy_to_user(address_, from + done, part)
+                          : part;
         advance(part - missing);
         done += part - missing;
         if (missing != 0) {
@@ -81,8 +83,9 @@ Result<usize> IoCursor::copy_from(void* target, usize size) {
         if (kernel_)
             __builtin_memcpy(to + done, reinterpret_cast<const void*>(address_), part);
         else
-            missing = is_user_range(address_, part) ? arch::copy_from_user(to + done, address_, part)
-                                                    : part;
+            missing = is_user_range(address_, part)
+                          ? arch::copy_from_user(to + done, address_, part)
+                          : part;
         advance(part - missing);
         done += part - missing;
         if (missing != 0) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Where the bytes of a read go, or those of a write come from: user buffers (one, or an I/O vector) or
-// kernel memory (splice, sendfile, exec). Consumed from the front. Process context.
+// Where the bytes of a read go, or those of a write come from: user buffers (one, or an I/O vector)
+// or kernel memory (splice, sendfile, exec). Consumed from the front. Process context.
 #pragma once
 
 #include <span>
@@ -29,8 +29,8 @@ public:
     // Bytes of the current part of a vector.
     usize contiguous() const { return segment_; }
 
-    // Moves bytes and the cursor. Both give how many bytes went; fewer than asked for only after a fault.
-    // Errors: fault, when not even the first byte could be moved.
+    // Moves bytes and the cursor. Both give how many bytes went; fewer than asked for only after a
+    // fault. Errors: fault, when not even the first byte could be moved.
     Result<usize> copy_to(const void* source, usize size);   // into the buffers (read)
     Result<usize> copy_from(void* target, usize size);       // out of the buffers (write)
     Result<usize> fill_zero(usize size);
@@ -38,7 +38,8 @@ public:
     void advance(usize size);
     // Cuts the rest to at most `size` bytes.
     void limit(usize size);
-    // Makes the next bytes present, so that a following copy under a lock rarely faults. Errors: fault.
+    // Makes the next bytes present, so that a following copy under a lock rarely faults. Errors:
+    // fault.
     Result<> fault_in(usize size, core::Access access);
 
 private:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The tree of mounts: hash table, attaching, detaching. What mount(2) does with it is in mount_table.cpp.
+// The tree of mounts: hash table, attaching, detaching. What mount(2) does with it is in
+// mount_table.cpp.
 #include "linux/vfs/mount_state.h"
 
 namespace linux {
@@ -47,7 +48,8 @@ Mount* Mount::on(const Mount& mount, const Dentry& dentry) {
         while (found && (found->parent() != &mount || found->mount_point() != &dentry))
             found = found->next_.load(std::memory_order_acquire);
         // A miss counts only if no mount moved meanwhile.
-        if (found || ((before & 1) == 0 && g_mounts.sequence.load(std::memory_order_acquire) == before))
+        if (found ||
+            ((before & 1) == 0 && g_mounts.sequence.load(std::memory_order_acquire) == before))
             return found;
         arch::spin_pause();
     }
@@ -98,7 +100,8 @@ Result<Mount*> MountTable::create(Ref<SuperBlock> super_block, Ref<Dentry> root,
 Result<> MountTable::attach(Mount& mount, Mount& parent, Dentry& point) {
     Inode& inode = *point.inode();
     {
-        InodeGuard guard(inode.lock(), inode.is_directory() ? InodeRole::directory : InodeRole::file);
+        InodeGuard guard(inode.lock(),
+                         inode.is_directory() ? InodeRole::directory : InodeRole::file);
         if (point.is_deleted())
             return Failure(Errno::noent);
         point.set_mount_point(true);

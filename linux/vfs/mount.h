@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A mount: a file system (or a subtree of it) standing on an entry of another mount. All mounts form one
-// tree, changed under the mount table's lock; walks find "what stands here" in a hash table without locks.
-// There is one mount namespace.
+// A mount: a file system (or a subtree of it) standing on an entry of another mount. All mounts
+// form one tree, changed under the mount table's lock; walks find "what stands here" in a hash
+// table without locks. There is one mount namespace.
 #pragma once
 
 #include "linux/vfs/dentry.h"
@@ -36,10 +36,12 @@ public:
     u32 id() const { return id_; }
     u32 flags() const { return flags_.load(std::memory_order_relaxed); }
     void set_flags(u32 flags) { flags_.store(flags, std::memory_order_relaxed); }
-    bool is_read_only() const { return (flags() & mount_flag::read_only) || super_block_->is_read_only(); }
+    bool is_read_only() const {
+        return (flags() & mount_flag::read_only) || super_block_->is_read_only();
+    }
 
-    // Where it stands; the root of the tree stands on itself (parent() == this). Walks read it racily;
-    // exact with the mount table's lock held.
+    // Where it stands; the root of the tree stands on itself (parent() == this). Walks read it
+    // racily; exact with the mount table's lock held.
     Mount* parent() const { return parent_.load(std::memory_order_acquire); }
     Dentry* mount_point() const { return mount_point_.load(std::memory_order_acquire); }
     bool is_attached() const { return attached_.load(std::memory_order_acquire); }
@@ -61,7 +63,8 @@ public:
     }
     u32 reference_count() const { return references_.load(std::memory_order_relaxed); }
 
-    // What stands on (`mount`, `dentry`), topmost not followed; null if nothing. Inside a WalkGuard.
+    // What stands on (`mount`, `dentry`), topmost not followed; null if nothing. Inside a
+    // WalkGuard.
     static Mount* on(const Mount& mount, const Dentry& dentry);
 
 private:
@@ -103,8 +106,8 @@ public:
 
     // A mount outside the tree, for files without a place in it. Lives for ever. Errors: nomem.
     static Result<Mount*> create_internal(Ref<SuperBlock> super_block, std::string_view source);
-    // Mounts a file system on `where`. Errors: busy (the same file system with the same root is on top
-    // there), notdir, noent (removed), nomem.
+    // Mounts a file system on `where`. Errors: busy (the same file system with the same root is on
+    // top there), notdir, noent (removed), nomem.
     static Result<> mount(Ref<SuperBlock> super_block, const Path& where, u32 flags,
                           std::string_view source);
     // MS_BIND, with MS_REC. Errors: inval, nomem, notdir, loop.
@@ -113,7 +116,8 @@ public:
     static Result<> move(const Path& from, const Path& where);
     // MS_REMOUNT | MS_BIND: flags of the mount alone. Errors: inval, busy.
     static Result<> change_flags(const Path& path, u32 flags);
-    // MS_REMOUNT: flags and options of the file system. Errors: busy (files open for writing), inval.
+    // MS_REMOUNT: flags and options of the file system. Errors: busy (files open for writing),
+    // inval.
     static Result<> remount(SuperBlock& super_block, const MountRequest& request);
     // Errors: inval (not the root of a mount).
     static Result<> set_propagation(const Path& path, Propagation kind, bool recursive);
@@ -122,8 +126,8 @@ public:
     // Errors: busy, inval, notdir.
     static Result<> pivot_root(const Path& new_root, const Path& put_old);
 
-    // Calls `visit` for each mount reachable from `root`, in the order they were made, with the table
-    // locked.
+    // Calls `visit` for each mount reachable from `root`, in the order they were made, with the
+    // table locked.
     static void for_each(bool (*visit)(Mount& mount, void* argument), void* argument);
     // Counts changes, for poll on /proc/self/mounts; woken at each.
     static u64 changes();

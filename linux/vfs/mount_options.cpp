@@ -12,7 +12,8 @@ bool next_mount_option(std::string_view& rest, MountOption& option) {
             continue;
         const usize equals = one.find('=');
         option.key = one.substr(0, equals);
-        option.value = equals == std::string_view::npos ? std::string_view() : one.substr(equals + 1);
+        option.value =
+            equals == std::string_view::npos ? std::string_view() : one.substr(equals + 1);
         return true;
     }
     return false;

@@ -107,7 +107,8 @@ Result<> MountTable::copy_children(Mount& from, const Dentry& root, Mount& to) {
     for (Mount& child : *g_mounts.all) {
         if (child.parent() != &from || &child == &from || &child == &to)
             continue;
-        if (child.propagation == Propagation::unbindable || !is_below_dentry(*child.mount_point(), root))
+        if (child.propagation == Propagation::unbindable ||
+            !is_below_dentry(*child.mount_point(), root))
             continue;
         Mount* made = TRY(copy(child, child.root()));
         const Result<> attached = attach(*made, to, *child.mount_point());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Hashing and comparing of short names, eight bytes at a time, never touching a byte beyond the name.
+// Hashing and comparing of short names, eight bytes at a time, never touching a byte beyond the
+// name.
 #pragma once
 
 #include "base/types.h"

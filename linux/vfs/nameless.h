@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Inodes without a name, so that fstat(2) works on pipes, sockets and anonymous files. Process context.
+// Inodes without a name, so that fstat(2) works on pipes, sockets and anonymous files. Process
+// context.
 #pragma once
 
 #include "base/ref.h"

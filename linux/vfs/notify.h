@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What happens to files, told to those who watch (inotify). Free when nobody does. Process context, no
-// spinning locks held.
+// What happens to files, told to those who watch (inotify). Free when nobody does. Process context,
+// no spinning locks held.
 #pragma once
 
 #include <atomic>

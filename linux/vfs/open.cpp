@@ -30,7 +30,8 @@ Result<Ref<OpenFile>> Inode::open(const Path& path, u32 flags) {
 namespace {
 
 u32 wanted_rights(u32 flags) {
-    constexpr u32 by_mode[] = {may::read, may::write, may::read | may::write, may::read | may::write};
+    constexpr u32 by_mode[] = {may::read, may::write, may::read | may::write,
+                               may::read | may::write};
     u32 wanted = by_mode[flags & open_flag::access_mode];
     if (flags & open_flag::truncate)
         wanted |= may::write;
@@ -141,7 +142,8 @@ Result<Ref<OpenFile>> open_found(const Path& path, u32 flags, bool created) {
 
 namespace {
 
-// Opening what others left in a sticky directory everybody may write to (fs.protected_regular and _fifos).
+// Opening what others left in a sticky directory everybody may write to (fs.protected_regular and
+// _fifos).
 Result<> check_sticky_create(const Path& parent, const Inode& inode) {
     const u32 level = inode.is_regular()                    ? g_protected_links.regular.load()
                       : inode.type() == file_mode::fifo ? g_protected_links.fifos.load()
@@ -180,7 +182,8 @@ Result<Created> find_or_create(const Path& parent, const Walk& walk, const OpenR
     return Created{link ? std::move(path) : topmost(std::move(path)), false, link};
 }
 
-Result<Ref<OpenFile>> open_creating(const Path* base, const PathName& name, const OpenRequest& request) {
+Result<Ref<OpenFile>> open_creating(const Path* base, const PathName& name,
+                                    const OpenRequest& request) {
     Walk walk(base, name, request.resolve);
     Path parent = TRY(walk.run_to_parent());
     while (true) {

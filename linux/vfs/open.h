@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Opening files: what open(2) and its kin do once their arguments are copied in, and what the kernel itself
-// uses. Process context, no locks held.
+// Opening files: what open(2) and its kin do once their arguments are copied in, and what the
+// kernel itself uses. Process context, no locks held.
 #pragma once
 
 #include "linux/vfs/lookup.h"
@@ -19,7 +19,8 @@ struct OpenRequest {
 Result<Ref<OpenFile>> open_file(const PathName& name, const OpenRequest& request);
 // By a kernel text, with the rights of the current task.
 Result<Ref<OpenFile>> open_path(std::string_view name, u32 flags, u32 mode = 0);
-// Opens what a walk found: permission for `flags`, writers counted, O_TRUNC. `created`: just made by us.
+// Opens what a walk found: permission for `flags`, writers counted, O_TRUNC. `created`: just made
+// by us.
 Result<Ref<OpenFile>> open_found(const Path& path, u32 flags, bool created);
 // Reads `size` bytes at `offset` of an open file into kernel memory; fewer at the end.
 Result<usize> read_into(OpenFile& file, u64 offset, std::span<u8> target);

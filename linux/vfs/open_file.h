@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// An open file: what a Linux fd's handle names. Files on a file system, pipes, sockets, terminals, epoll
-// sets and the rest derive from it. Every operation has a default that answers the error Linux gives.
+// An open file: what a Linux fd's handle names. Files on a file system, pipes, sockets, terminals,
+// epoll sets and the rest derive from it. Every operation has a default that answers the error
+// Linux gives.
 #pragma once
 
 #include <new>
@@ -19,8 +20,8 @@ class Path; // {mount, dentry}, linux/vfs/path.h
 class EpollItem;
 struct FileOwner; // linux/vfs/file_owner.h
 
-// Which part of linux/ an open file belongs to, for calls that work on one kind only (splice, accept,
-// epoll_ctl): a file of family pipe is a PipeFile, and so on.
+// Which part of linux/ an open file belongs to, for calls that work on one kind only (splice,
+// accept, epoll_ctl): a file of family pipe is a PipeFile, and so on.
 enum class FileFamily : u8 {
     other,
     pipe,
@@ -35,8 +36,8 @@ enum class FileFamily : u8 {
     inotify,
 };
 
-// Hangs waiters on the queues a file would wake when its readiness changes. poll, select and epoll each
-// have their own kind.
+// Hangs waiters on the queues a file would wake when its readiness changes. poll, select and epoll
+// each have their own kind.
 class PollRegistration {
 public:
     // A queue that lives at least as long as the file.
@@ -76,17 +77,20 @@ public:
                 .data_sync = (f & open_flag::data_sync) != 0};
     }
 
-    // Reads at `offset` (streams: whatever comes next). 0 at the end. Errors: again, intr (restartable:
-    // return Errno::restartsys), io, fault, inval when the file cannot be read this way.
+    // Reads at `offset` (streams: whatever comes next). 0 at the end. Errors: again, intr
+    // (restartable: return Errno::restartsys), io, fault, inval when the file cannot be read this
+    // way.
     virtual Result<usize> read(IoCursor& target, u64 offset, IoFlags flags);
     // Writes at `offset`, or at the end when flags.append (then `offset` is set to where it went).
     virtual Result<usize> write(IoCursor& source, u64& offset, IoFlags flags);
     // Errors: spipe for streams, inval.
     virtual Result<u64> seek(i64 offset, u32 whence);
-    // Ready events; registers the caller on the queues first when `registration` is given. Never sleeps.
+    // Ready events; registers the caller on the queues first when `registration` is given. Never
+    // sleeps.
     virtual u32 poll(PollRegistration* registration);
     // Whether the file has readiness at all: epoll refuses those that have none (regular files,
-    // directories, /dev/null). poll and select ask every file. Heirs of family `other` that do, say so.
+    // directories, /dev/null). poll and select ask every file. Heirs of family `other` that do, say
+    // so.
     virtual bool can_poll() const { return family_ != FileFamily::other; }
     // Errors: notty when the request is not known.
     virtual Result<u64> ioctl(u32 request, u64 argument);
@@ -94,18 +98,24 @@ public:
     virtual Result<> prepare_map(core::MapRequest& request);
     virtual Result<> sync(bool data_only); // errors: inval where fsync makes no sense, io
     virtual Result<> truncate(u64 size);
-    virtual Result<> allocate(u32 mode, u64 offset, u64 length); // fallocate; errors: nodev, opnotsupp
-    // The flags fcntl(F_SETFL) may change were changed to `flags` (O_DIRECT and friends checked here).
+    // fallocate; errors: nodev, opnotsupp
+    virtual Result<> allocate(u32 mode, u64 offset, u64 length);
+    // The flags fcntl(F_SETFL) may change were changed to `flags` (O_DIRECT and friends checked
+    // here).
     virtual Result<> flags_changed(u32 flags);
 
-    // The inode behind it, or a nameless one made for pipes, sockets, anon files (fstat works on all).
+    // The inode behind it, or a nameless one made for pipes, sockets, anon files (fstat works on
+    // all).
     virtual Inode& inode() const = 0;
-    // The same object opened anew with other flags, for open(2) of /proc/PID/fd/N when there is no path to
-    // open (pipes). Permission was checked against inode(). Errors: nxio where that makes no sense.
+    // The same object opened anew with other flags, for open(2) of /proc/PID/fd/N when there is no
+    // path to open (pipes). Permission was checked against inode(). Errors: nxio where that makes
+    // no sense.
     virtual Result<Ref<OpenFile>> reopen(u32) { return Failure(Errno::nxio); }
-    // The name for /proc/self/fd: "pipe:[123]", "anon_inode:[eventpoll]", or the path when this is not null.
+    // The name for /proc/self/fd: "pipe:[123]", "anon_inode:[eventpoll]", or the path when this is
+    // not null.
     virtual const Path* path() const { return nullptr; }
-    virtual void describe(base::FormatSink& sink) const; // the target of /proc/PID/fd/N without a path
+    // the target of /proc/PID/fd/N without a path
+    virtual void describe(base::FormatSink& sink) const;
     virtual void describe_details(base::FormatSink&) const {} // extra lines of /proc/PID/fdinfo/N
 
     // The file position, shared by everyone who shares the open file; read and write lock it.
@@ -123,11 +133,12 @@ public:
     // The epoll sets that watch this file. Kept by linux/poll/epoll.
     std::atomic<EpollItem*> epoll_items{nullptr};
 
-    // Runs when the last reference goes, before any destructor: epoll sets let go of the file while its
-    // queues are whole, then it is destroyed as usual.
+    // Runs when the last reference goes, before any destructor: epoll sets let go of the file while
+    // its queues are whole, then it is destroyed as usual.
     static void operator delete(OpenFile* file, std::destroying_delete_t);
 
-    // A descriptor of it was closed: record locks of the process go. Heirs that override it call this.
+    // A descriptor of it was closed: record locks of the process go. Heirs that override it call
+    // this.
     void handle_closed() override;
 
 protected:
@@ -144,8 +155,8 @@ private:
     core::Lock<core::lock_class::open_file> position_lock_;
 };
 
-// The open file behind an fd of the current task, borrowed for the current call. O_PATH files count as
-// absent unless `even_path`. Errors: badf.
+// The open file behind an fd of the current task, borrowed for the current call. O_PATH files count
+// as absent unless `even_path`. Errors: badf.
 class BorrowedFile {
 public:
     OpenFile* operator->() const { return file_; }

@@ -50,7 +50,8 @@ private:
     usize start_;
 };
 
-// Climbs from `path` to `root` or to the top. 1: reached the root; 0: the top; -1: no room. Inside a guard.
+// Climbs from `path` to `root` or to the top. 1: reached the root; 0: the top; -1: no room. Inside
+// a guard.
 int climb(const Path& path, const Path& root, BackwardWriter& writer) {
     Mount* mount = &path.mount();
     Dentry* dentry = &path.dentry();

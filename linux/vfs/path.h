@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Path: a place in the tree of mounted file systems: an entry and the mount through which it is seen.
+// Path: a place in the tree of mounted file systems: an entry and the mount through which it is
+// seen.
 #pragma once
 
 #include "base/format.h"
@@ -52,9 +53,9 @@ private:
     Dentry* dentry_ = nullptr;
 };
 
-// The absolute name of `path` as seen from `root`, written into the end of `buffer` (4096 bytes are always
-// enough for what programs may see). " (deleted)" is appended to a removed one when `mark_deleted`; a
-// place outside `root` begins with "(unreachable)". Errors: nametoolong.
+// The absolute name of `path` as seen from `root`, written into the end of `buffer` (4096 bytes are
+// always enough for what programs may see). " (deleted)" is appended to a removed one when
+// `mark_deleted`; a place outside `root` begins with "(unreachable)". Errors: nametoolong.
 struct PathNameOptions {
     bool mark_deleted = true;
     bool mark_unreachable = true;

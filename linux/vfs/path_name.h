@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A path as text in kernel memory, NUL-terminated, with readable bytes behind it so that walks may look at
-// eight at a time. Short ones lie inside the object, on the caller's stack.
+// A path as text in kernel memory, NUL-terminated, with readable bytes behind it so that walks may
+// look at eight at a time. Short ones lie inside the object, on the caller's stack.
 #pragma once
 
 #include "core/vm/user_memory.h"

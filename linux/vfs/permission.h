@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Who may do what with an inode: mode bits, capabilities, read-only and immutable things. Any context.
+// Who may do what with an inode: mode bits, capabilities, read-only and immutable things. Any
+// context.
 #pragma once
 
 #include "linux/process/credentials.h"
@@ -32,12 +33,13 @@ inline Result<> check_search(const Inode& directory) {
 
 // Owner of the file, or CAP_FOWNER.
 bool is_owner_or_capable(const Inode& inode);
-// The mode a new node gets: set-group inheritance from its directory, and no set-group bit by those who may
-// not have it. Fills in user and group.
+// The mode a new node gets: set-group inheritance from its directory, and no set-group bit by those
+// who may not have it. Fills in user and group.
 void inherit_owner(const Inode& directory, NewNode& node);
 // Errors: rofs, when the mount or its file system may not be written.
 Result<> check_writable(const Path& path);
-// A write or chown by others takes set-user and set-group bits away; gives the mode to set, or the old one.
+// A write or chown by others takes set-user and set-group bits away; gives the mode to set, or the
+// old one.
 u32 mode_without_privileges(const Inode& inode);
 // The same applied to a file about to be written, with its lock held.
 Result<> remove_privileges(Inode& inode);

@@ -135,7 +135,7 @@ void Inode::mark_dirty() {
     drop_reference();
 }
 
-// ---- inodes by number ---------------------------------------------------------------------------------------
+// ---- inodes by number ---------------------------------------------------------------------------
 
 RefOrNull<Inode> SuperBlock::find_inode(u64 number) {
     NumberBucket& bucket = bucket_of(*this, number);
@@ -197,7 +197,7 @@ void SuperBlock::inode_evicted(Inode& inode) {
     g_evictions->wake_all();
 }
 
-// ---- kinds ----------------------------------------------------------------------------------------------------
+// ---- kinds --------------------------------------------------------------------------------------
 
 void register_file_system(FileSystemType& type) {
     FileSystemType** place = &g_types;

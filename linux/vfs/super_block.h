@@ -11,8 +11,8 @@ namespace linux {
 
 class FileSystemType;
 
-// What mount(2) asks for. The flags are Linux's MS_*; those that belong to the mount rather than to the
-// file system were taken out (nosuid, nodev, noexec, noatime, …).
+// What mount(2) asks for. The flags are Linux's MS_*; those that belong to the mount rather than to
+// the file system were taken out (nosuid, nodev, noexec, noatime, …).
 struct MountRequest {
     std::string_view source;  // "/dev/vda", "tmpfs", …; at most 4095 bytes
     u32 flags = 0;            // mount_flag::read_only, synchronous, directory_sync, silent, …
@@ -24,8 +24,10 @@ public:
     // How the generic layer treats the tree.
     enum class Caching : u8 {
         normal,    // entries are a cache of what lookup() gives; misses are cached too
-        memory,    // the entries ARE the tree (tmpfs): they stay until unlinked; lookup() is never asked
-        revalidate // each use of a cached entry asks the directory's revalidate() (procfs); no misses kept
+        // the entries ARE the tree (tmpfs): they stay until unlinked; lookup() is never asked
+        memory,
+        // each use of a cached entry asks the directory's revalidate() (procfs); no misses kept
+        revalidate
     };
 
     const FileSystemType& type() const { return type_; }
@@ -52,13 +54,14 @@ public:
     // Makes the root dentry of an inode. Errors: nomem.
     Result<> attach_root(Ref<Inode> inode);
 
-    // ---- operations; process context, may sleep -------------------------------------------------------
+    // ---- operations; process context, may sleep -------------------------------------------------
     virtual Result<> statistics(FileSystemStatistics& statistics) = 0;
-    // Everything dirty to the device. The generic layer called sync() of each dirty inode before; this
-    // writes what is the volume's. With `wait` it is durable on return. Default: nothing to do.
+    // Everything dirty to the device. The generic layer called sync() of each dirty inode before;
+    // this writes what is the volume's. With `wait` it is durable on return. Default: nothing to
+    // do.
     virtual Result<> sync(bool wait);
-    // Changes flags and options of a mounted file system. On failure nothing changed. Default: accepts
-    // flags, refuses options it cannot know (inval).
+    // Changes flags and options of a mounted file system. On failure nothing changed. Default:
+    // accepts flags, refuses options it cannot know (inval).
     virtual Result<> remount(const MountRequest& request);
     // ",size=4096k,…" for /proc/mounts; begins with a comma if not empty. Default: nothing.
     virtual void describe_options(base::FormatSink& sink) const;
@@ -80,12 +83,12 @@ public:
     // Syncs every inode on the dirty list, then sync(wait). Errors: the first.
     Result<> sync_all(bool wait);
 
-    // ---- inodes by number, for file systems that look them up on a disk ---------------------------------
-    // The inode in memory, or null: then the caller reads it in and calls publish_inode. Waits for an
-    // eviction of that inode to finish. No lock of the inode held.
+    // ---- inodes by number, for file systems that look them up on a disk -------------------------
+    // The inode in memory, or null: then the caller reads it in and calls publish_inode. Waits for
+    // an eviction of that inode to finish. No lock of the inode held.
     RefOrNull<Inode> find_inode(u64 number);
-    // Makes a new inode findable. If another one got there first, that one is returned and the caller's
-    // goes away without evict() doing harm.
+    // Makes a new inode findable. If another one got there first, that one is returned and the
+    // caller's goes away without evict() doing harm.
     Ref<Inode> publish_inode(Ref<Inode> inode);
 
 protected:
@@ -114,8 +117,9 @@ private:
 
 public:
     ListLink all_link; // among all super blocks; guarded by the mount table's lock
-    // Counts mounts of it (and users inside the kernel, which keep it for ever). False: it is being torn
-    // down because the last one went; whoever keeps a table of them must not hand it out any more.
+    // Counts mounts of it (and users inside the kernel, which keep it for ever). False: it is being
+    // torn down because the last one went; whoever keeps a table of them must not hand it out any
+    // more.
     [[nodiscard]] bool add_mount();
     void drop_mount(); // process context; the last one tears down
 };
@@ -129,8 +133,9 @@ public:
     // Whether the source is a block device (/proc/filesystems says nodev otherwise).
     bool on_device() const { return on_device_; }
 
-    // A super block with its root attached; may be one that is already mounted (procfs, devtmpfs, or a
-    // disk that is). Errors: inval (options), and for devices noent, notblk, nxio, busy, rofs, io.
+    // A super block with its root attached; may be one that is already mounted (procfs, devtmpfs,
+    // or a disk that is). Errors: inval (options), and for devices noent, notblk, nxio, busy, rofs,
+    // io.
     virtual Result<Ref<SuperBlock>> mount(const MountRequest& request) const = 0;
 
 private:

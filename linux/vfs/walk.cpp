@@ -270,8 +270,8 @@ Result<> Walk::hold() {
     return Failure(Errno::stale);
 }
 
-// The same, and a reference to an entry that is looked at outside the guard. References are dropped outside
-// as well: by the next hold() or the destructor.
+// The same, and a reference to an entry that is looked at outside the guard. References are dropped
+// outside as well: by the next hold() or the destructor.
 Result<> Walk::hold_with(Dentry& child) {
     if (!child.try_add_reference()) {
         stale_ = true;
@@ -301,7 +301,7 @@ Result<Path> Walk::result() {
     return Failure(Errno::stale);
 }
 
-// ---- links -----------------------------------------------------------------------------------------------
+// ---- links --------------------------------------------------------------------------------------
 
 Result<> Walk::check_link_protection(const Inode& link) const {
     if (g_protected_links.symlinks.load(std::memory_order_relaxed) == 0)

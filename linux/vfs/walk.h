@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Path walk: from a name to a place in the tree of mounts. It runs inside a WalkGuard without references or
-// locks as long as everything is cached; where it has to sleep (a miss, a link that must be read) it takes
-// references to where it stands, leaves the guard and comes back. Process context, no locks held.
+// Path walk: from a name to a place in the tree of mounts. It runs inside a WalkGuard without
+// references or locks as long as everything is cached; where it has to sleep (a miss, a link that
+// must be read) it takes references to where it stands, leaves the guard and comes back. Process
+// context, no locks held.
 #pragma once
 
 #include "linux/vfs/dentry.h"
@@ -31,14 +32,15 @@ public:
     // The whole name. Errors: noent, notdir, acces, loop, nametoolong, nomem, io; xdev, again with
     // RESOLVE_* flags.
     Result<Path> run();
-    // All but the last component; gives the directory. The rest is in last(), kind() and has_slash().
+    // All but the last component; gives the directory. The rest is in last(), kind() and
+    // has_slash().
     Result<Path> run_to_parent();
     NameView last() const { return last_; }
     LastKind kind() const { return kind_; }
     bool has_slash() const { return last_slash_; } // something/ : must be a directory
 
-    // After run_to_parent: the last component turned out to be a link, to be followed; goes on to the
-    // parent of what it names. `link` is its dentry, referenced by the caller.
+    // After run_to_parent: the last component turned out to be a link, to be followed; goes on to
+    // the parent of what it names. `link` is its dentry, referenced by the caller.
     Result<Path> follow_to_parent(const Path& parent, Dentry& link);
 
 private:

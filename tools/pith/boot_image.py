@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Makes the bzImage: compresses the kernel, assembles the 16-bit part with the right sizes, joins them."""
+"""Makes the bzImage: compresses the kernel, assembles the 16-bit part with the right sizes, joins
+them."""
 
 import pathlib
 import subprocess
@@ -16,8 +17,8 @@ def run(*command: str) -> None:
 def compress(source: pathlib.Path, target: pathlib.Path) -> None:
     """One LZ4 block without frame, which is what the loader unpacks.
 
-    The lz4 tool writes frames of at most 4 MiB independent blocks; a "legacy" frame has 8 MiB blocks:
-    magic, then size and block. The kernel is smaller than one block.
+    The lz4 tool writes frames of at most 4 MiB independent blocks; a "legacy" frame has 8 MiB
+    blocks: magic, then size and block. The kernel is smaller than one block.
     """
     if source.stat().st_size > 8 << 20:
         sys.exit(f"{source}: larger than one 8 MiB LZ4 block")
@@ -31,7 +32,8 @@ def compress(source: pathlib.Path, target: pathlib.Path) -> None:
 
 def loaded_size(elf: pathlib.Path) -> int:
     """Bytes from the loader's start to the end of its .bss."""
-    text = subprocess.run(["llvm-nm-19", str(elf)], check=True, stdout=subprocess.PIPE, text=True).stdout
+    text = subprocess.run(["llvm-nm-19", str(elf)], check=True, stdout=subprocess.PIPE,
+                          text=True).stdout
     symbols = {line.split()[2]: int(line.split()[0], 16) for line in text.splitlines()}
     return symbols["loader_end"] - symbols["loader_begin"]
 
@@ -46,7 +48,8 @@ def assemble_setup(source: pathlib.Path, sectors: int, paragraphs: int, init_siz
         return pathlib.Path(out).read_bytes()
 
 
-def make_bzimage(setup: pathlib.Path, system: pathlib.Path, elf: pathlib.Path, target: pathlib.Path) -> None:
+def make_bzimage(setup: pathlib.Path, system: pathlib.Path, elf: pathlib.Path,
+                 target: pathlib.Path) -> None:
     body = system.read_bytes()
     body += bytes(-len(body) % 16)
     init_size = loaded_size(elf)

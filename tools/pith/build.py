@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Builds the kernel, its components and its images: writes build/<kind>/build.ninja and runs ninja."""
+"""Builds the kernel, its components and its images: writes build/<kind>/build.ninja and runs
+ninja."""
 
 import dataclasses
 import pathlib
@@ -47,7 +48,7 @@ def component_folders() -> list[str]:
 
 
 def build(kind: str, compiler: str = "clang", targets: list[str] | None = None) -> BuildOutput:
-    """Builds `kind` ("release" or "debug"); raises PithError with the compiler's words on failure."""
+    """Builds `kind` ("release" or "debug"); PithError with the compiler's words on failure."""
     result = output(kind, compiler)
     result.directory.mkdir(parents=True, exist_ok=True)
     ninja.write(ROOT, result.directory, kind, compiler)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Writes the assembly file that carries component objects inside the kernel image, byte for byte."""
+"""Writes the assembly file that carries component objects inside the kernel image, whole."""
 
 import pathlib
 import sys
@@ -16,7 +16,8 @@ def main() -> None:
         text += f"name_{number}: .asciz \"{path.stem}\"\n"
         text += f"        .balign 16\nbegin_{number}: .incbin \"{path}\"\nend_{number}:\n"
         table += f"        .quad name_{number}, begin_{number}, end_{number}\n"
-    text += "        .section .data.embedded, \"aw\"\n        .balign 8\n        .globl embedded_objects\n"
+    text += "        .section .data.embedded, \"aw\"\n        .balign 8\n"
+    text += "        .globl embedded_objects\n"
     text += f"        .hidden embedded_objects\nembedded_objects:\n{table}"
     text += "        .section .rodata.embedded_count, \"a\"\n        .balign 8\n"
     text += "        .globl embedded_object_count\n        .hidden embedded_object_count\n"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the auxiliary vector says of an x86-64 CPU: AT_HWCAP is CPUID leaf 1 EDX, AT_HWCAP2 bit 1 would be
-// user-mode FSGSBASE, which is off.
+// What the auxiliary vector says of an x86-64 CPU: AT_HWCAP is CPUID leaf 1 EDX, AT_HWCAP2 bit 1
+// would be user-mode FSGSBASE, which is off.
 #include <cpuid.h>
 
 #include "arch/api/thread_context.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The shared object every program finds at AT_SYSINFO_EHDR (vdso(7)): one page, written out as data, with its
-   ELF headers, symbols (version LINUX_2.6, what C libraries ask for) and code. The page before it in a
-   program's memory is the clock page of linux/exec/vdso.h, which the code reads: nothing here is relocated. */
+/* The shared object every program finds at AT_SYSINFO_EHDR (vdso(7)): one page, written out as
+   data, with its ELF headers, symbols (version LINUX_2.6, what C libraries ask for) and code. The
+   page before it in a program's memory is the clock page of linux/exec/vdso.h, which the code
+   reads: nothing here is relocated. */
 
         .set CLOCK_SEQUENCE, 0
         .set CLOCK_USABLE, 4
@@ -121,8 +122,8 @@ note:
         .long 0x060100
         .set note_size, . - note
 
-/* Nanoseconds of the clock in RAX; RDI bit test: clocks 0 and 5 count from 1970. Uses RCX RDX R9. R8 is the
-   clock page. Goes to \fallback if the cycle counter cannot be used. */
+/* Nanoseconds of the clock in RAX; RDI bit test: clocks 0 and 5 count from 1970. Uses RCX RDX R9.
+   R8 is the clock page. Goes to \fallback if the cycle counter cannot be used. */
 .macro read_clock fallback, wall
         leaq clock_page(%rip), %r8
         cmpl $0, CLOCK_USABLE(%r8)

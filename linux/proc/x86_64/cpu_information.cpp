@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What CPUID says, in the form programs parse (AMD64 manual volume 3 appendix E; Intel SDM volume 2A CPUID).
+// What CPUID says, in the form programs parse (AMD64 manual volume 3 appendix E; Intel SDM volume
+// 2A CPUID).
 #include "linux/proc/cpu_information.h"
 
 #include <cpuid.h>
@@ -32,9 +33,10 @@ constexpr const char* basic_c[32] = {
     nullptr,  "pcid",      "dca",    "sse4_1",  "sse4_2", "x2apic", "movbe",  "popcnt",
     "tsc_deadline_timer", "aes", "xsave", nullptr, "avx",  "f16c",  "rdrand", "hypervisor"};
 constexpr const char* extended_d[32] = {
-    nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
-    "syscall", nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, "mp", "nx", nullptr,
-    "mmxext", nullptr, nullptr, "fxsr_opt", "pdpe1gb", "rdtscp", nullptr, "lm", "3dnowext", "3dnow"};
+    nullptr, nullptr,    nullptr,   nullptr,   nullptr, nullptr, nullptr,    nullptr,
+    nullptr, nullptr,    nullptr,   "syscall", nullptr, nullptr, nullptr,    nullptr,
+    nullptr, nullptr,    nullptr,   "mp",      "nx",    nullptr, "mmxext",   nullptr,
+    nullptr, "fxsr_opt", "pdpe1gb", "rdtscp",  nullptr, "lm",    "3dnowext", "3dnow"};
 constexpr const char* extended_c[32] = {
     "lahf_lm", "cmp_legacy", "svm",  "extapic", "cr8_legacy", "abm",  "sse4a", "misalignsse",
     "3dnowprefetch", "osvw", "ibs",  "xop",     "skinit",     "wdt",  nullptr, "lwp",
@@ -46,10 +48,13 @@ constexpr const char* seven_b[32] = {
     "avx512f",  "avx512dq",   "rdseed", "adx",     "smap",     "avx512ifma", nullptr, "clflushopt",
     "clwb",     "intel_pt",   "avx512pf", "avx512er", "avx512cd", "sha_ni", "avx512bw", "avx512vl"};
 constexpr const char* seven_c[32] = {
-    nullptr, "avx512vbmi", "umip", "pku", "ospke", "waitpkg", "avx512_vbmi2", nullptr,
-    "gfni", "vaes", "vpclmulqdq", "avx512_vnni", "avx512_bitalg", "tme", "avx512_vpopcntdq", nullptr,
-    "la57", nullptr, nullptr, nullptr, nullptr, nullptr, "rdpid", nullptr,
-    "bus_lock_detect", "cldemote", nullptr, "movdiri", "movdir64b", "enqcmd", "sgx_lc", nullptr};
+    nullptr,      "avx512vbmi",   "umip",          "pku",       "ospke",
+    "waitpkg",    "avx512_vbmi2", nullptr,         "gfni",      "vaes",
+    "vpclmulqdq", "avx512_vnni",  "avx512_bitalg", "tme",       "avx512_vpopcntdq",
+    nullptr,      "la57",         nullptr,         nullptr,     nullptr,
+    nullptr,      nullptr,        "rdpid",         nullptr,     "bus_lock_detect",
+    "cldemote",   nullptr,        "movdiri",       "movdir64b", "enqcmd",
+    "sgx_lc",     nullptr};
 constexpr const char* seven_d[32] = {
     nullptr, nullptr, "avx512_4vnniw", "avx512_4fmaps", "fsrm", nullptr, nullptr, nullptr,
     "avx512_vp2intersect", nullptr, "md_clear", nullptr, nullptr, nullptr, "serialize", nullptr,
@@ -113,8 +118,8 @@ void write_cpu(base::FormatSink& sink, u32 cpu) {
     const u64 khz = cycles_per_second() / 1000;
     base::format(sink, "processor\t: {}\n", cpu);
     write_names(sink);
-    base::format(sink, "microcode\t: 0x1\ncpu MHz\t\t: {}.{:03}\ncache size\t: 512 KB\n", khz / 1000,
-                 khz % 1000);
+    base::format(sink, "microcode\t: 0x1\ncpu MHz\t\t: {}.{:03}\ncache size\t: 512 KB\n",
+                 khz / 1000, khz % 1000);
     base::format(sink, "physical id\t: {}\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\n", cpu);
     base::format(sink, "apicid\t\t: {}\ninitial apicid\t: {}\n", cpu, cpu);
     base::format(sink, "fpu\t\t: yes\nfpu_exception\t: yes\ncpuid level\t: {}\nwp\t\t: yes\n",
@@ -123,7 +128,8 @@ void write_cpu(base::FormatSink& sink, u32 cpu) {
     const u64 bogus = khz * 2; // in thousandths
     const u32 line = (cpuid(1).b >> 8 & 0xff) * 8;
     const Leaf sizes = cpuid(0x8000'0008);
-    base::format(sink, "bugs\t\t:\nbogomips\t: {}.{:02}\nclflush size\t: {}\ncache_alignment\t: {}\n",
+    base::format(sink,
+                 "bugs\t\t:\nbogomips\t: {}.{:02}\nclflush size\t: {}\ncache_alignment\t: {}\n",
                  bogus / 1000, bogus % 1000 / 10, line, line);
     base::format(sink, "address sizes\t: {} bits physical, {} bits virtual\npower management:\n\n",
                  sizes.a & 0xff, sizes.a >> 8 & 0xff);

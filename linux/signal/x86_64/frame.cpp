@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The signal frame of x86-64: what a handler finds on its stack and rt_sigreturn takes back (Linux
-// arch/x86/include/uapi/asm/{ucontext,sigcontext}.h). From the frame up: return address, ucontext, siginfo;
-// the vector registers lie above, 64-byte aligned.
+// arch/x86/include/uapi/asm/{ucontext,sigcontext}.h). From the frame up: return address, ucontext,
+// siginfo; the vector registers lie above, 64-byte aligned.
 #include "base/bits.h"
 #include "base/memory_functions.h"
 #include "linux/signal/deliver.h"
@@ -114,8 +114,8 @@ void load_registers(arch::UserFrame& frame, const MachineContext& machine, bool 
     frame.rcx = machine.rcx;
     frame.rsp = machine.rsp;
     frame.rip = machine.rip;
-    // Privilege 3 whatever the program wrote; a selector or address the CPU refuses is its own fault on
-    // the way out.
+    // Privilege 3 whatever the program wrote; a selector or address the CPU refuses is its own
+    // fault on the way out.
     frame.cs = machine.cs | 3;
     frame.ss = strict_ss ? machine.ss | 3 : arch::user_data_selector;
     frame.rflags = (frame.rflags & ~program_flags) | (machine.rflags & program_flags);

@@ -60,9 +60,10 @@ void signal_for_trap(arch::UserFrame& frame, const core::Trap& trap) {
     const SigInfo info = info_of(frame, trap);
     if (trap.kind == core::TrapKind::floating_point && info.code == 0)
         return; // the exception was gone when we looked
-    if (!task.process->signals.handlers->caught().has(info.number)) // as print-fatal-signals' one line on x86
-        LOG_INFO("{}[{}]: trap {} at {:x} ip {:x} sp {:x} error {:x}", task.thread->name(), task.tid,
-                 trap.vector, trap.address, frame.rip, frame.rsp, trap.error_code);
+    // as print-fatal-signals' one line on x86
+    if (!task.process->signals.handlers->caught().has(info.number))
+        LOG_INFO("{}[{}]: trap {} at {:x} ip {:x} sp {:x} error {:x}", task.thread->name(),
+                 task.tid, trap.vector, trap.address, frame.rip, frame.rsp, trap.error_code);
     force_signal(info);
 }
 

@@ -112,7 +112,8 @@ Result<> write_vector_frame(u64 target) {
     const usize size = arch::vector_state_size();
     if (!has_xsave())
         return core::copy_to_user(UserVirt(target), image, size);
-    // The CPU neither reads nor writes the marks' bytes, so they stay in the kernel's image for good.
+    // The CPU neither reads nor writes the marks' bytes, so they stay in the kernel's image for
+    // good.
     set_field(image, marks_offset,
               Marks{first_mark, static_cast<u32>(size + sizeof(last_mark)),
                     arch::vector_state_components(), static_cast<u32>(size), {}});

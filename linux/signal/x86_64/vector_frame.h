@@ -12,8 +12,8 @@ namespace linux {
 usize vector_frame_size();
 // Writes the current thread's to `target` (64-byte aligned user address). Errors: fault.
 Result<> write_vector_frame(u64 target);
-// Loads them back from where a handler left them; 0 means the state a program starts with. Values the CPU
-// would refuse are an error. Errors: fault, inval.
+// Loads them back from where a handler left them; 0 means the state a program starts with. Values
+// the CPU would refuse are an error. Errors: fault, inval.
 Result<> read_vector_frame(u64 source);
 // The code of SIGFPE from the current thread's floating-point status; `simd`: MXCSR, else x87.
 i32 floating_point_code(bool simd);

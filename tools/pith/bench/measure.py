@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Boots a kernel with bench/programs as process 1 and reads the instruction counts it prints.
 
-One processor, `-icount shift=0`: the time stamp counter counts instructions, and two runs agree. The
-boot row is a machine of its own: bench/first_instruction.S tells the counter at the first user
+One processor, `-icount shift=0`: the time stamp counter counts instructions, and two runs agree.
+The boot row is a machine of its own: bench/first_instruction.S tells the counter at the first user
 instruction, bench/firmware.S what it stood at before the kernel's first."""
 
 import pathlib
