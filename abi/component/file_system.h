@@ -63,7 +63,7 @@ struct VolumeInfo {
     u32 read_only = 0;
     // Blocks of the format's own that 256 blocks of delayed data may need besides, at worst.
     u32 delay_overhead = 0;
-    u32 reserved = 0;
+    u32 was_clean = 0; // when it was mounted
     u8 uuid[16] = {};
     u8 label[16] = {};
 };
@@ -130,11 +130,24 @@ struct Publication {
     u32 reserved = 0;
 };
 
+namespace volume_state {
+inline constexpr u32 mounted = 1;
+inline constexpr u32 read_only = 2;
+inline constexpr u32 was_clean = 4;
+constexpr u32 of(const VolumeInfo& info) {
+    return mounted | (info.read_only ? read_only : 0) | (info.was_clean ? was_clean : 0);
+}
+} // namespace volume_state
+
 // Calls on the core, valid within one request. Each answers 0 or an errno. A call that must wait
 // for the disk lets other requests of the volume in; what they publish meanwhile shows up as a
 // version conflict at publish (EAGAIN: discard, begin again).
 struct VolumeServices {
     void* home;
+    // What the core knows of the mounted volume, for an instance that takes over from one that
+    // died: its arena is empty, the published state is all there.
+    u32 block_size;
+    u32 state; // volume_state::*
     // Size of the blocks that all other calls count in; forgets every cached block, so only while
     // mounting. 1024 at first.
     i32 (*set_block_size)(void* home, u32 bytes);

@@ -240,6 +240,8 @@ i32 answer(const Result<T>& result) {
 component::VolumeServices ChangeSet::services() {
     component::VolumeServices table{};
     table.home = this;
+    table.block_size = volume_.cache.block_size();
+    table.state = volume_.mount_state;
     table.set_block_size = [](void* home, u32 bytes) -> i32 {
         Entered entered(home);
         entered->forget_all();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "core/file/mounted_volume.h"
 
+#include "core/init/task.h"
 #include "core/memory/frames.h"
 #include "core/observe/log.h"
 #include "core/time/clock.h"
@@ -12,35 +13,42 @@ namespace {
 using VolumeGuard = LockGuard<lock_class::volume>;
 using Operation = FileSystem::Operation;
 
-constinit std::atomic<VolumeStarter> g_starter{nullptr};
+// Nothing is announced: whoever mounts has the instance already.
+class VolumeSink final : public ServiceSink {};
+
+Result<Ref<ServiceSink>> bind_volume(const OfferedService&) {
+    return Ref<ServiceSink>(TRY(Ref<VolumeSink>::create()));
+}
+
+void start_volumes() {
+    MUST(register_interface(binding_of<FileSystem>(&bind_volume)), "interfaces are few");
+}
+
+INIT_TASK(volumes, "volumes", "components", &start_volumes);
 
 } // namespace
 
-void set_volume_starter(VolumeStarter starter) {
-    g_starter.store(starter, std::memory_order_release);
-}
-
-Result<Gate*> start_volume_component(std::string_view component) {
-    const VolumeStarter starter = g_starter.load(std::memory_order_acquire);
-    if (!starter)
-        return Failure(Errno::nodev);
-    return starter(component);
-}
-
-MountedVolume::MountedVolume(Ref<BlockDevice> device, Gate& gate)
-    : device_(std::move(device)), gate_(gate), source_(*device_), state_(source_, *this),
-      random_state_(core::now().value ^ reinterpret_cast<u64>(this)) {}
+MountedVolume::MountedVolume(Ref<BlockDevice> device, Ref<Instance> instance, Gate& gate)
+    : device_(std::move(device)), instance_(std::move(instance)), gate_(gate), source_(*device_),
+      state_(source_, *this), random_state_(core::now().value ^ reinterpret_cast<u64>(this)) {}
 
 MountedVolume::~MountedVolume() {
+    end_instance(*instance_);
     for (Page* page : exchanges_)
         if (page)
             free_block(*page, exchange_order);
 }
 
-Result<Ref<MountedVolume>> MountedVolume::create(Ref<BlockDevice> device, Gate& gate) {
-    auto* volume = new (base::fallible) MountedVolume(std::move(device), gate);
-    if (!volume)
-        return Failure(Errno::nomem);
+Result<Ref<MountedVolume>> MountedVolume::create(Ref<BlockDevice> device,
+                                                 std::string_view component) {
+    Ref<Instance> instance = TRY(create_instance(component, {}));
+    Gate* gate = instance->gate(0);
+    auto* volume =
+        gate ? new (base::fallible) MountedVolume(std::move(device), instance, *gate) : nullptr;
+    if (!volume) {
+        end_instance(*instance);
+        return Failure(gate ? Errno::nomem : Errno::nodev);
+    }
     Ref<MountedVolume> result = Ref<MountedVolume>::adopt(volume);
     TRY(volume->make_exchanges());
     return result;
@@ -118,6 +126,7 @@ Result<> MountedVolume::mount(bool read_only) {
     state_.free_blocks = static_cast<i64>(info_.free_blocks);
     state_.free_inodes = static_cast<i64>(info_.free_inodes);
     state_.delay_overhead = info_.delay_overhead;
+    state_.mount_state = component::volume_state::of(info_);
     return {};
 }
 

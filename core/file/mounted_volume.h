@@ -4,6 +4,7 @@
 // lock_class::volume inside; callers hold none of an equal or higher order.
 #pragma once
 
+#include "core/component/manager.h"
 #include "core/device/block_device.h"
 #include "core/file/change_set.h"
 #include "core/file/volume_state.h"
@@ -20,8 +21,9 @@ using component::VolumeInfo;
 
 class MountedVolume final : public RefCounted<MountedVolume>, private VolumeHost {
 public:
-    // `gate` leads to a fresh instance of the component and outlives the volume. Errors: nomem.
-    static Result<Ref<MountedVolume>> create(Ref<BlockDevice> device, Gate& gate);
+    // Starts an instance of `component` ("ext4") for the volume. Errors: noent (no such
+    // component), nodev (it offers nothing), nomem.
+    static Result<Ref<MountedVolume>> create(Ref<BlockDevice> device, std::string_view component);
     ~MountedVolume();
 
     // Errors: inval (no volume of this kind; the log says why), uclean, io, rofs.
@@ -79,7 +81,7 @@ private:
     static constexpr unsigned exchange_order = 1;
     static constexpr u64 exchange_bytes = page_size << exchange_order;
 
-    MountedVolume(Ref<BlockDevice> device, Gate& gate);
+    MountedVolume(Ref<BlockDevice> device, Ref<Instance> instance, Gate& gate);
     Result<> make_exchanges();
     u32 take_exchange();
     void give_exchange(u32 index);
@@ -95,6 +97,7 @@ private:
     void unlock() override PITH_NO_ANALYSIS { lock_.release(); }
 
     Ref<BlockDevice> device_;
+    Ref<Instance> instance_; // owns the gate
     Gate& gate_;
     DeviceSource source_;
     VolumeInfo info_;
@@ -137,12 +140,5 @@ private:
     MountedVolume& volume_;
     const u32 index_;
 };
-
-// Starts an instance of a file-system component ("ext4") for one volume and gives its gate; the
-// component manager registers it at start.
-using VolumeStarter = Result<Gate*> (*)(std::string_view component);
-void set_volume_starter(VolumeStarter starter);
-// Errors: nodev (no such component, or no manager yet), nomem.
-Result<Gate*> start_volume_component(std::string_view component);
 
 } // namespace core::file

@@ -53,6 +53,7 @@ public:
     MetadataCache cache;
     u64 publish_count = 0;
     u32 delay_overhead = 0; // VolumeInfo::delay_overhead
+    u32 mount_state = 0;    // component::volume_state
     u64 transaction = 1;    // number of the running one
     i64 free_blocks = 0;    // as the component has published
     i64 free_inodes = 0;

@@ -245,8 +245,7 @@ public:
             return Failure(Errno::notblk);
         source.remove_prefix(device_folder.size());
         Ref<core::BlockDevice> device = TRY(core::find_block_device(source));
-        core::Gate* gate = TRY(core::file::start_volume_component("ext4"));
-        Ref<MountedVolume> volume = TRY(MountedVolume::create(std::move(device), *gate));
+        Ref<MountedVolume> volume = TRY(MountedVolume::create(std::move(device), "ext4"));
         TRY(volume->mount((request.flags & read_only_flag) != 0));
         return DiskSuperBlock::create(*this, std::move(volume), request.flags);
     }

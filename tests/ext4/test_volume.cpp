@@ -79,6 +79,7 @@ Result<> TestVolume::mount(Access access) {
     state.free_blocks = static_cast<i64>(volume->free_blocks);
     state.free_inodes = volume->free_inodes;
     state.delay_overhead = volume_info(*volume).delay_overhead;
+    state.mount_state = component::volume_state::of(volume_info(*volume));
     return {};
 }
 

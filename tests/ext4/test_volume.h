@@ -98,6 +98,9 @@ public:
     Result<std::vector<FileExtent>> extents(u64 inode);
     u64 size_of(u64 inode);
 
+    // The instance dies between two requests: its arena is gone, what was published is not.
+    void crash() { *volume = Volume{}; }
+
     void hold(u64 inode) { ++held[inode]; }
     Result<> release(u64 inode);
 
@@ -109,6 +112,8 @@ public:
         // What a try has seen stays in the cache for the next one, so tries come to an end.
         for (int tries = 0;; ++tries) {
             Attempt attempt(*volume, services);
+            if (auto loaded = ensure_loaded(attempt); !loaded)
+                return Failure(loaded.error());
             auto result = operation(attempt);
             if (!result)
                 attempt.discard();

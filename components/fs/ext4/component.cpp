@@ -155,8 +155,12 @@ Result<u64> run(Env& env, const Request& request) {
     constexpr u32 most_attempts = 100;
     for (u32 i = 0; i < most_attempts; ++i) {
         Attempt attempt(env.arena<Volume>(), services);
-        const Result<u64> result =
-            run_once(attempt, static_cast<Operation>(request.operation), call);
+        const auto operation = static_cast<Operation>(request.operation);
+        Result<u64> result = nothing(ensure_loaded(attempt));
+        if (result && attempt.volume().groups == 0 && operation != Operation::mount)
+            result = Failure(Errno::inval); // not mounted
+        if (result)
+            result = run_once(attempt, operation, call);
         if (!result)
             attempt.discard();
         if (result || result.error() != Errno::again)

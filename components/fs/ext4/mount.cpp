@@ -242,6 +242,31 @@ Result<> mount_volume(Attempt& attempt, Access access) {
     return release_orphans(attempt);
 }
 
+Result<> ensure_loaded(Attempt& attempt) {
+    namespace volume_state = component::volume_state;
+    Volume& volume = attempt.volume();
+    const VolumeServices& services = attempt.services();
+    if (volume.groups != 0 || !(services.state & volume_state::mounted)) [[likely]]
+        return {};
+    volume.block_size = services.block_size;
+    volume.blocks = services.device_blocks(services.home);
+    const Superblock* super = TRY(view_superblock(attempt));
+    if (super->magic != superblock_magic)
+        return attempt.damaged("ext4: the superblock of a mounted volume is gone");
+    Result<> outcome = read_geometry(attempt, *super);
+    if (outcome)
+        outcome = read_rest(attempt, *super);
+    volume.read_only = services.state & volume_state::read_only;
+    volume.state_at_mount = services.state & volume_state::was_clean ? state::clean : u16{0};
+    if (outcome)
+        outcome = count_groups(attempt);
+    if (outcome)
+        outcome = add_journal_overhead(attempt);
+    if (!outcome)
+        volume.groups = 0;
+    return outcome;
+}
+
 Result<> note_large_file(Attempt& attempt, u64 size) {
     Volume& volume = attempt.volume();
     if (size <= 0x7fff'ffff || (volume.read_only_compatible & read_only_compatible::large_file))
@@ -287,6 +312,7 @@ component::VolumeInfo volume_info(const Volume& volume) {
                              << volume.block_shift;
     }
     info.root_inode = root_inode;
+    info.was_clean = volume.state_at_mount & state::clean;
     info.max_links = 65000;
     info.read_only = volume.read_only;
     // A leaf of the extent tree for every 16 blocks, or two pointer blocks for each.

@@ -12,6 +12,9 @@ enum class Access { read_write, read_only };
 // read is mounted read-only, with a message. Errors: inval (no ext4 volume, or features this cannot
 // do: named in a message), uclean, io.
 Result<> mount_volume(Attempt& attempt, Access access);
+// An instance that begins with an empty arena behind a mounted volume fills it from the published
+// state. Does nothing otherwise.
+Result<> ensure_loaded(Attempt& attempt);
 // Writes the counts into the superblock; with `done`, also that the volume is no longer in use.
 enum class SyncKind { in_use, done };
 Result<> sync_superblock(Attempt& attempt, SyncKind kind);
