@@ -117,21 +117,22 @@ Result<> AddressSpace::protect(UserVirt address, Bytes length, Protection protec
     if (length.value == 0)
         return {};
     Guard guard(lock_);
-    if (!covers(address.value, end))
-        return Failure(Errno::nomem);
-    for (Mapping* m = first_ending_after(address.value); m && m->start < end; m = next(*m)) {
-        if (!includes(m->maximum, protection))
-            return Failure(Errno::acces);
-    }
     TRY(split_at(address.value));
     TRY(split_at(end));
-    Mapping* mapping = first_ending_after(address.value);
-    while (mapping && mapping->start < end) {
-        if (mapping->protection != protection) {
-            mapping->protection = protection;
-            apply_protection(*mapping, mapping->start, mapping->end);
-        }
-        mapping = next(try_merge(*mapping));
+    // As mprotect(2): what lies before a hole or a refusal is changed all the same.
+    u64 at = address.value;
+    while (at < end) {
+        Mapping* mapping = find(at);
+        if (!mapping)
+            return Failure(Errno::nomem);
+        if (!includes(mapping->maximum, protection))
+            return Failure(Errno::acces);
+        at = mapping->end;
+        if (mapping->protection == protection)
+            continue;
+        mapping->protection = protection;
+        apply_protection(*mapping, mapping->start, mapping->end);
+        try_merge(*mapping);
     }
     return {};
 }
@@ -185,6 +186,8 @@ Result<> AddressSpace::populate(UserVirt address, Bytes length, Access access) {
         }
         if (outcome == FaultOutcome::no_memory)
             return Failure(Errno::nomem);
+        if (outcome == FaultOutcome::no_right)
+            return Failure(Errno::acces);
         if (outcome != FaultOutcome::resolved)
             return Failure(outcome == FaultOutcome::bus_error ? Errno::fault : Errno::nomem);
     }

@@ -41,6 +41,14 @@ Result<> check_mapped(UserVirt address, Bytes length) {
 namespace {
 
 // Errors: inval, nomem, io.
+// A range without the right to what is asked for is inval, not acces (madvise(2)).
+Result<> populate(core::AddressSpace& space, UserVirt address, Bytes length, core::Access access) {
+    const Result<> done = space.populate(address, length, access);
+    if (!done && done.error() == Errno::acces)
+        return Failure(Errno::inval);
+    return done;
+}
+
 Result<> advise(core::AddressSpace& space, UserVirt address, Bytes length, i32 what) {
     using core::MappingChange;
     switch (what) {
@@ -57,8 +65,8 @@ Result<> advise(core::AddressSpace& space, UserVirt address, Bytes length, i32 w
     case advice::dont_need:
     case advice::dont_need_locked:
     case advice::free: return space.discard(address, length);
-    case advice::populate_read: return space.populate(address, length, core::Access::read);
-    case advice::populate_write: return space.populate(address, length, core::Access::write);
+    case advice::populate_read: return populate(space, address, length, core::Access::read);
+    case advice::populate_write: return populate(space, address, length, core::Access::write);
     default: return check_mapped(address, length); // hints that change nothing here
     }
 }
