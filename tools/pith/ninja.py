@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Writes build.ninja. What is compiled is found by looking into the folders; nothing is listed by hand."""
+"""Writes build.ninja. What is compiled is found by looking into the folders; nothing is listed by
+hand."""
 
 import pathlib
 import shutil
@@ -8,7 +9,7 @@ KERNEL_FOLDERS = ["base", "arch/x86_64", "core", "linux"]
 BOOT_FOLDER = "boot/x86_64"
 
 WARNINGS = "-Wall -Wextra -Wno-unused-parameter -Wno-unused-command-line-argument -Werror"
-# Freestanding C++23 without anything that needs a run time or touches the program's vector registers.
+# Freestanding C++23 without anything that needs a run time or touches a program's vector registers.
 LANGUAGE = (
     "-std=c++23 -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics "
     "-fno-asynchronous-unwind-tables -fno-strict-aliasing -fvisibility=hidden -fno-common "
@@ -44,6 +45,9 @@ rule link
 rule strip
   command = llvm-objcopy-19 --strip-all $in $out
   description = STRIP $out
+rule strip-debug
+  command = llvm-objcopy-19 --strip-debug $in $out
+  description = STRIP $out
 rule binary
   command = llvm-objcopy-19 -O binary $in $out
   description = BINARY $out
@@ -76,7 +80,8 @@ def sources(root: pathlib.Path, folder: str) -> list[pathlib.Path]:
     """The folder's C++ and assembly files, without its tests."""
     found = [*(root / folder).rglob("*.cpp"), *(root / folder).rglob("*.S")]
     return sorted(path for path in found
-                  if not path.name.endswith("_test.cpp") and "host" not in path.relative_to(root).parts
+                  if not path.name.endswith("_test.cpp")
+                  and "host" not in path.relative_to(root).parts
                   and not path.name.endswith("_fuzz.cpp") and "vdso" not in path.parts)
 
 
@@ -96,7 +101,8 @@ class Generator:
 
     def generate(self) -> str:
         # Equal sources in another work tree, or built before, are not compiled again.
-        cached = f"CCACHE_BASEDIR={self.root} CCACHE_NOHASHDIR=1 ccache " if shutil.which("ccache") else ""
+        cached = (f"CCACHE_BASEDIR={self.root} CCACHE_NOHASHDIR=1 ccache "
+                  if shutil.which("ccache") else "")
         self.lines = [f"root = {self.root}", f"cxx = {cached}{self.compiler['cxx']}", RULES]
         components = [self.component(folder) for folder in component_folders(self.root)]
         self.kernel(components)
@@ -106,7 +112,8 @@ class Generator:
         self.lines.append("default kernel.elf pith.elf vmlinuz")
         return "\n".join(self.lines) + "\n"
 
-    def statement(self, outputs: str, rule: str, inputs: list, implicit: list = (), **variables) -> None:
+    def statement(self, outputs: str, rule: str, inputs: list, implicit: list = (),
+                  **variables) -> None:
         line = f"build {outputs}: {rule} " + " ".join(map(str, inputs))
         if implicit:
             line += " | " + " ".join(map(str, implicit))
@@ -147,10 +154,12 @@ class Generator:
         support = [self.root / "base/memory_functions.cpp", self.root / "base/format.cpp"]
         objects = [self.compile(source, f"components/{name}.parts", flags)
                    for source in [*sources(self.root, folder), *support]]
-        target = f"components/{name}.o"
+        # What is embedded and loaded carries no debug information; what gdb reads lies beside it.
+        whole, target = f"components/{name}.parts/{name}.debug.o", f"components/{name}.o"
         script = self.root / "tools/component/component.ld"
-        self.statement(target, "link", objects, [script] if script.exists() else [],
+        self.statement(whole, "link", objects, [script] if script.exists() else [],
                        ldflags="-r " + (f"-T {script}" if script.exists() else ""))
+        self.statement(target, "strip-debug", [whole])
         return target
 
     def loader(self, target: str, payload: str, compressed: bool) -> None:
