@@ -17,6 +17,7 @@ import dataclasses
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -58,6 +59,7 @@ FLAGS = {
 # Tests of the kernel itself run inside it.
 IN_KERNEL = "_kernel_test.cpp"
 HEAD_LINES = 12
+CACHE = "ccache " if shutil.which("ccache") else ""
 SECONDS = 600  # for one program
 
 
@@ -114,7 +116,7 @@ def ninja(kind, tests):
     lines = [
         f"flags = -std=c++23 -O1 -g -Wall -Wextra -fno-exceptions -fno-rtti -DPITH_HOST_TEST"
         f" -DPITH_DEBUG -I{ROOT} -I{ROOT}/host/test {FLAGS[kind]} -fno-omit-frame-pointer",
-        "rule cxx", f"  command = clang++-19 $flags -MD -MF $out.d -c $in -o $out",
+        "rule cxx", f"  command = {CACHE}clang++-19 $flags -MD -MF $out.d -c $in -o $out",
         "  depfile = $out.d", "  deps = gcc", "  description = C++ $in",
         "rule link", f"  command = clang++-19 $flags $in -lgtest -lgtest_main -lpthread -o $out",
         "  description = LINK $out",
