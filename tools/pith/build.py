@@ -53,8 +53,10 @@ def build(kind: str, compiler: str = "clang", targets: list[str] | None = None) 
     result.directory.mkdir(parents=True, exist_ok=True)
     ninja.write(ROOT, result.directory, kind, compiler)
     command = ["ninja", "-C", str(result.directory), "--quiet", *(targets or [])]
-    finished = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
+    finished = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
     if finished.returncode != 0:
+        sys.stderr.write(finished.stdout)
         raise PithError(f"the {kind} build failed (ninja exited with {finished.returncode})")
     return result
 
