@@ -3,7 +3,7 @@
 
     ./pith new driver CLASS/NAME        components/CLASS/NAME, for a device
     ./pith new component CLASS/NAME     components/CLASS/NAME, made on demand (file system, policy)
-    ./pith new syscall NAME             its row in abi/linux/syscalls and its body in linux/
+    ./pith new syscall NAME             its row in abi/linux/syscalls and its body in linux/FAMILY
 
 What is made compiles and answers an error until it is written.
 """
@@ -43,7 +43,8 @@ def _new_component(kind: str, name: str) -> None:
     if folder.exists():
         raise PithError(f"components/{name} exists")
     words = {"name": folder.name, "folder": f"components/{name}"}
-    _write(folder / f"{folder.name}.cpp", f"{kind}.cpp.in", **words)
+    _write(folder / "component.cpp", f"{kind}.cpp.in", **words)
+    _write(folder / "component.def", f"{kind}.def.in", **words)
     _write(folder / "README.md", "readme.md.in", **words)
     print(f"next: a line `components/{name} builtin` in images/default.def")
 
@@ -75,6 +76,7 @@ def _new_syscall(name: str, family: str) -> None:
         file.write(f"SYSCALL({name}, {number}, {_number(name, 32)}, ())\n")
     print(f"added a row to {rows.relative_to(ROOT)}: give it its arguments")
     _write(body, "syscall.cpp.in", name=name, number=str(number))
+    print("next: ./pith lint --write, which renews docs/generated/system-calls.md")
 
 
 def main(arguments: argparse.Namespace) -> int:
