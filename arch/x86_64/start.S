@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* First instructions of the kernel proper, on the loader's page tables. RDI = BootInfo. Interrupts off. */
+/* First instructions of the kernel proper, on the loader's page tables. RDI = BootInfo. Interrupts
+   off. */
         .section .text.entry, "ax"
         .globl kernel_entry
 kernel_entry:

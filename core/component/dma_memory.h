@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Memory an instance shares with its device: physically contiguous, owned by the core, kept until the
-// device is known to be reset.
+// Memory an instance shares with its device: physically contiguous, owned by the core, kept until
+// the device is known to be reset.
 #pragma once
 
 #include <span>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// An instance of a component: the lasting record (name, device, strand, gates, arena, DMA memory) behind
-// which lives come and go. Handlers run in its strand; everything else here is process context under the
-// manager's lock unless it says otherwise.
+// An instance of a component: the lasting record (name, device, strand, gates, arena, DMA memory)
+// behind which lives come and go. Handlers run in its strand; everything else here is process
+// context under the manager's lock unless it says otherwise.
 #pragma once
 
 #include "core/component/component_image.h"
@@ -51,7 +51,7 @@ public:
         const InterfaceBinding* binding = nullptr;
         char name[32] = {};
         alignas(8) u8 properties[192] = {};
-        Gate* gate = nullptr;                   // owned; lasts as long as the instance
+        Gate* gate = nullptr;                    // owned; lasts as long as the instance
         std::atomic<ServiceSink*> sink{nullptr}; // owns a reference
     };
 
@@ -60,7 +60,8 @@ public:
                                         std::string_view name, std::span<const Child> children);
     ~Instance();
 
-    // Runs the component's start, opens its gates and binds what it offered. Errors: the component's.
+    // Runs the component's start, opens its gates and binds what it offered. Errors: the
+    // component's.
     Result<> start();
     // Ends it: requests are answered with io, services withdrawn.
     void give_up();
@@ -77,7 +78,9 @@ public:
     bool needs_attention() const { return attention_.load(std::memory_order_acquire); }
     u64 counter(u32 index) const { return counters_[index]; }
     u32 restarts() const { return restarts_; }
-    Gate* gate(u32 service) { return service < maximum_services ? services_[service].gate : nullptr; }
+    Gate* gate(u32 service) {
+        return service < maximum_services ? services_[service].gate : nullptr;
+    }
 
     ListLink link; // the manager's
 

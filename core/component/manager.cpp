@@ -10,8 +10,8 @@ namespace core {
 namespace {
 
 struct Registry {
-    List<ComponentImage, &ComponentImage::link> images;  // owns a reference to each
-    List<Instance, &Instance::link> instances;           // likewise
+    List<ComponentImage, &ComponentImage::link> images; // owns a reference to each
+    List<Instance, &Instance::link> instances;          // likewise
 };
 
 struct Manager {
@@ -20,7 +20,8 @@ struct Manager {
 };
 Manager* g_manager; // set once by start_component_manager
 
-// Instances that asked for attention, one after the other; no lock is held while one is looked after.
+// Instances that asked for attention, one after the other; no lock is held while one is looked
+// after.
 void look_after_instances(void*) {
     while (true) {
         RefOrNull<Instance> next;
@@ -107,12 +108,11 @@ Result<> start_component_manager() {
     g_manager = new (base::fallible) Manager;
     if (!g_manager)
         return Failure(Errno::nomem);
-    g_manager->worker =
-        TRY(Worker::create("components", look_after_instances, nullptr)).release();
+    g_manager->worker = TRY(Worker::create("components", look_after_instances, nullptr)).release();
     for (usize i = 0; i < embedded_object_count; ++i) {
         const EmbeddedObject& object = embedded_objects[i];
-        const auto added =
-            add_component(object.name, {object.begin, static_cast<usize>(object.end - object.begin)});
+        const auto added = add_component(
+            object.name, {object.begin, static_cast<usize>(object.end - object.begin)});
         if (!added)
             LOG_ERROR("component {}: not loaded: {}", object.name, added.error());
     }

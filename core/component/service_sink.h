@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The core's side of a service that an instance offers: block device, byte stream. Made by the binder
-// registered for its interface.
+// The core's side of a service that an instance offers: block device, byte stream. Made by the
+// binder registered for its interface.
 #pragma once
 
 #include <span>
@@ -26,7 +26,7 @@ public:
 // What an instance announced, for the binder.
 struct OfferedService {
     Gate& gate;
-    std::string_view instance; // "virtio_blk0"
+    std::string_view instance;  // "virtio_blk0"
     std::string_view component; // "virtio_blk"
     std::string_view wished_name;
     std::span<const u8> properties; // the interface's Properties; the fingerprint was compared

@@ -53,19 +53,20 @@ void BlockDevice::submit(BlockRequest& request) {
     } else if (sound && request.is_write() && limits.read_only) {
         why = Errno::rofs;
         sound = false;
-    } else if (sound && ((request.operation == Block::Operation::discard && !limits.discard) ||
-                         (request.operation == Block::Operation::write_zeroes &&
-                          !limits.write_zeroes))) {
+    } else if (sound &&
+               ((request.operation == Block::Operation::discard && !limits.discard) ||
+                (request.operation == Block::Operation::write_zeroes && !limits.write_zeroes))) {
         why = Errno::opnotsupp;
         sound = false;
     }
     if (!sound) {
-        refuse(request.call_,
-               [](GateCall& call) {
-                   BlockRequest& ended = BlockQueue::request_of(call);
-                   ended.completed(ended, Failure(call.reply.error()));
-               },
-               why);
+        refuse(
+            request.call_,
+            [](GateCall& call) {
+                BlockRequest& ended = BlockQueue::request_of(call);
+                ended.completed(ended, Failure(call.reply.error()));
+            },
+            why);
         return;
     }
     request.start_ = first_sector_ + request.sector;
@@ -173,8 +174,8 @@ private:
 
 namespace {
 
-// Linux's majors (Documentation/admin-guide/devices.txt; virtblk is dynamic and usually 254) and how many
-// minors a disk takes.
+// Linux's majors (Documentation/admin-guide/devices.txt; virtblk is dynamic and usually 254) and
+// how many minors a disk takes.
 struct Family {
     std::string_view component;
     std::string_view prefix;
@@ -260,8 +261,7 @@ Result<Ref<BlockDevice>> BlockRegistry::add_disk(const OfferedService& service) 
     while (find_block_device(disk_name(family, number).view()))
         ++number;
     Ref<BlockDevice> disk = TRY(Ref<BlockDevice>::create(
-        disk_name(family, number).view(),
-        BlockDeviceNumber{family.major, number * family.minors}));
+        disk_name(family, number).view(), BlockDeviceNumber{family.major, number * family.minors}));
     disk->queue_ = new (base::fallible) BlockQueue(service.gate, properties);
     if (!disk->queue_)
         return Failure(Errno::nomem);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Block devices as the rest of the kernel sees them: disks (vda, ram0) and their partitions (vda1), by
-// name and by Linux's numbers. Data goes straight between RAM and the driver's gate.
+// Block devices as the rest of the kernel sees them: disks (vda, ram0) and their partitions (vda1),
+// by name and by Linux's numbers. Data goes straight between RAM and the driver's gate.
 #pragma once
 
 #include "core/component/service_sink.h"
@@ -37,7 +37,8 @@ public:
 
     // Starts a transfer; request.completed follows in every case. Any context, no locks held.
     void submit(BlockRequest& request);
-    // The same, waiting for the outcome; `completed` is used by this. Process context, no spinning lock.
+    // The same, waiting for the outcome; `completed` is used by this. Process context, no spinning
+    // lock.
     Result<> transfer(BlockRequest& request);
     // Kernel memory (map of all memory, or a mapping); offset and length in whole device sectors.
     // Errors: inval, io, nospc, rofs.
@@ -76,7 +77,8 @@ private:
 // Errors: noent.
 Result<Ref<BlockDevice>> find_block_device(std::string_view name);
 Result<Ref<BlockDevice>> find_block_device(BlockDeviceNumber number);
-// Visits all, disks before their partitions, until `visit` answers false; no lock is held meanwhile.
+// Visits all, disks before their partitions, until `visit` answers false; no lock is held
+// meanwhile.
 void for_each_block_device(bool (*visit)(BlockDevice& device, void* argument), void* argument);
 // Told of each device that appears (present) or goes; called for those already there at once.
 // One listener (devtmpfs and uevents sit behind it).

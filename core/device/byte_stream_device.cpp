@@ -74,8 +74,8 @@ void ByteStreamDevice::start_sending() {
         transmit_.pieces = {&piece_, 1};
         transmit_.request = {};
         transmit_.request.operation = static_cast<u16>(ByteStream::Operation::transmit);
-        transmit_.request.buffer = {component::ObjectId::own_request,
-                                    component::BufferRights::read, 0, length};
+        transmit_.request.buffer = {component::ObjectId::own_request, component::BufferRights::read,
+                                    0, length};
         if (gate_.submit(transmit_) == SubmitOutcome::pending)
             return;
         auto state = state_.lock();
@@ -216,7 +216,8 @@ u64 ByteStreamDevice::delivered(u32 event, std::span<const u8> bytes) {
 class ByteStreamRegistry {
 public:
     struct State {
-        List<ByteStreamDevice, &ByteStreamDevice::registry_link_> devices; // owns a reference to each
+        List<ByteStreamDevice, &ByteStreamDevice::registry_link_>
+            devices; // owns a reference to each
         ByteStreamListener listener = nullptr;
         u32 next_hvc = 0;
     };
@@ -267,8 +268,8 @@ Result<Ref<ServiceSink>> ByteStreamRegistry::bind(const OfferedService& service)
     PageRef ring = TRY(allocate_frame(PageUse::kernel, FrameContent::zeroed));
     u32 index = 0;
     const base::Text<32> name = name_for(service, properties, index);
-    Ref<ByteStreamDevice> device = TRY(Ref<ByteStreamDevice>::create(
-        service.gate, name.view(), properties, ring->bytes()));
+    Ref<ByteStreamDevice> device =
+        TRY(Ref<ByteStreamDevice>::create(service.gate, name.view(), properties, ring->bytes()));
     (void)ring.release(); // the device's
     device->index_ = index;
     ByteStreamListener listener;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Byte streams as the rest of the kernel sees them: serial lines (ttyS0), consoles (hvc0) and named ports
-// (vport1p1, label "org.example.agent"). The terminal layer registers as receiver.
+// Byte streams as the rest of the kernel sees them: serial lines (ttyS0), consoles (hvc0) and named
+// ports (vport1p1, label "org.example.agent"). The terminal layer registers as receiver.
 #pragma once
 
 #include "abi/component/byte_stream.h"
@@ -34,7 +34,7 @@ public:
 
     std::string_view name() const { return {name_, name_length_}; }
     component::StreamKind kind() const { return properties_.kind; }
-    std::string_view label() const; // what the host calls the port
+    std::string_view label() const;      // what the host calls the port
     u32 index() const { return index_; } // 0 for ttyS0, hvc0, the first port
     u16 columns() const { return columns_; }
     u16 rows() const { return rows_; }
@@ -48,8 +48,8 @@ public:
     // Woken when there is room again.
     WaitQueue& write_queue() { return write_queue_; }
 
-    // One receiver; nullptr takes it away (it is not being called any more when this returns). What the
-    // device already holds comes at once. Process context.
+    // One receiver; nullptr takes it away (it is not being called any more when this returns). What
+    // the device already holds comes at once. Process context.
     void set_receiver(ByteStreamReceiver* receiver);
     // The receiver has room again. Any context.
     void receive_ready();
@@ -66,9 +66,9 @@ private:
     friend class ByteStreamRegistry;
     static constexpr usize ring_size = 4096; // one frame, so that it is physically contiguous
     struct State {
-        u64 head = 0;          // bytes ever written
-        u64 tail = 0;          // bytes ever sent
-        bool sending = false;  // transmit_ is on its way
+        u64 head = 0;         // bytes ever written
+        u64 tail = 0;         // bytes ever sent
+        bool sending = false; // transmit_ is on its way
         bool gone = false;
         ByteStreamReceiver* receiver = nullptr;
         u32 receiver_calls = 0; // being made right now

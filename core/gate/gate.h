@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Gate: what a client holds instead of a component. It names one service of an instance; behind it the
-// instance may move, die and be replaced. Gates are owned by the instance record, which outlives homes.
+// Gate: what a client holds instead of a component. It names one service of an instance; behind it
+// the instance may move, die and be replaced. Gates are owned by the instance record, which
+// outlives homes.
 #pragma once
 
 #include <span>

@@ -6,9 +6,7 @@
 
 namespace core {
 
-Strand::~Strand() {
-    VERIFY(in_flight_ == 0 && queue_.empty() && !is_busy());
-}
+Strand::~Strand() { VERIFY(in_flight_ == 0 && queue_.empty() && !is_busy()); }
 
 void Strand::reset_table() {
     for (u32 i = 0; i < slot_count; ++i)
@@ -99,7 +97,8 @@ SubmitOutcome Strand::finish_unanswered(GateCall& call,
 }
 
 component::Answer Strand::call_untracked_slow(const component::Request& request) {
-    // Entering with a request waits for the open phase; policies have a built-in fallback meanwhile.
+    // Entering with a request waits for the open phase; policies have a built-in fallback
+    // meanwhile.
     if (!enter_for_request())
         return component::Answer::failed(Errno::io);
     const component::Answer answer = target_.handlers.submit(*target_.env, request);
@@ -122,8 +121,8 @@ void Strand::call(GateCall& call) {
     run_with_activation(call, true);
 }
 
-// Runs the request's handler, which may wait, on this thread, which owns the strand and gives it up.
-// `is_callers`: this is the client's own thread, which returns only with the reply.
+// Runs the request's handler, which may wait, on this thread, which owns the strand and gives it
+// up. `is_callers`: this is the client's own thread, which returns only with the reply.
 void Strand::run_with_activation(GateCall& call, bool is_callers) PITH_NO_ANALYSIS {
     CallList finished;
     if (free_head_ == no_slot) {
@@ -322,8 +321,8 @@ void Strand::enter_exclusively() PITH_NO_ANALYSIS {
 
 // --- leaving
 
-// Runs what came meanwhile, as far as this thread may, and gives the strand up. Owner; returns without
-// the strand.
+// Runs what came meanwhile, as far as this thread may, and gives the strand up. Owner; returns
+// without the strand.
 void Strand::leave_slow(Context context) PITH_NO_ANALYSIS {
     CallList finished;
     bool kick = false;
@@ -352,8 +351,8 @@ void Strand::leave_slow(Context context) PITH_NO_ANALYSIS {
         if (parked_.empty())
             take_step(GateEvent::drained);
     }
-    const bool idle = phase() == GatePhase::open && queue_.empty() && parked_.empty() &&
-                      !waiters && pending_interrupts_ == 0 && pending_timers_ == 0;
+    const bool idle = phase() == GatePhase::open && queue_.empty() && parked_.empty() && !waiters &&
+                      pending_interrupts_ == 0 && pending_timers_ == 0;
     // Release: the next owner sees what was written in here.
     state_.store(idle ? 0 : attention, std::memory_order_release);
     lock_.release();

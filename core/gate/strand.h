@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A strand: the monitor in which the handlers of an instance run, one at a time, and the table of its
-// requests in flight. It outlives the homes an instance moves through; gates stand in front of it.
+// A strand: the monitor in which the handlers of an instance run, one at a time, and the table of
+// its requests in flight. It outlives the homes an instance moves through; gates stand in front of
+// it.
 //
 // Ownership of the strand is one word, taken and left by compare-and-exchange when nothing else is
-// going on. Everything else (queue, events, phases) is guarded by lock_, and `attention` in the word
-// sends everybody there. Fields marked "owner" belong to whoever holds the busy bit.
+// going on. Everything else (queue, events, phases) is guarded by lock_, and `attention` in the
+// word sends everybody there. Fields marked "owner" belong to whoever holds the busy bit.
 #pragma once
 
 #include <atomic>
@@ -39,8 +40,7 @@ public:
         void (*kick)(Observer&, Strand&) = nullptr;
     };
 
-    Strand(Observer& observer, bool never_waits)
-        : observer_(observer), never_waits_(never_waits) {
+    Strand(Observer& observer, bool never_waits) : observer_(observer), never_waits_(never_waits) {
         reset_table();
     }
     ~Strand();
@@ -49,8 +49,8 @@ public:
 
     // --- clients (through Gate)
 
-    // Runs the request inline if the strand is free, else queues it. Any context but a lock's holder.
-    // done: call.reply is set and `completed` is not called.
+    // Runs the request inline if the strand is free, else queues it. Any context but a lock's
+    // holder. done: call.reply is set and `completed` is not called.
     SubmitOutcome submit(GateCall& call) {
         if (!never_waits_ || !try_enter()) [[unlikely]]
             return submit_slow(call);
@@ -58,8 +58,9 @@ public:
     }
     // Runs the request and waits for its reply. Process context, no locks held.
     void call(GateCall& call);
-    // A request that is answered in the handler, by an operation flagged untracked: its id is 0 and it
-    // is not in the table. Waits for the strand. Never_waits strands: any context but interrupts.
+    // A request that is answered in the handler, by an operation flagged untracked: its id is 0 and
+    // it is not in the table. Waits for the strand. Never_waits strands: any context but
+    // interrupts.
     component::Answer call_untracked(const component::Request& request) {
         if (try_enter()) [[likely]] {
             const component::Answer answer = target_.handlers.submit(*target_.env, request);
@@ -113,8 +114,8 @@ public:
     void release();
     // Ends this life from outside; a handler inside finishes first and its answer still counts.
     void crash(Errno why);
-    // The phase must be broken. Requests in flight go back to the queue in the order they were issued;
-    // those that may not be repeated are answered with io. Held afterwards.
+    // The phase must be broken. Requests in flight go back to the queue in the order they were
+    // issued; those that may not be repeated are answered with io. Held afterwards.
     void restart(const StrandTarget& target);
     void give_up();
     void revive();
@@ -258,8 +259,8 @@ private:
     u32 pending_timers_ = 0;
     List<Activation, &Activation::link> parked_;
     bool abandon_wanted_ = false; // a hold lost its patience with the parked ones
-    u32 entering_ = 0;   // threads that want to enter with a new request
-    u32 reentering_ = 0; // parked handlers that want back in
+    u32 entering_ = 0;            // threads that want to enter with a new request
+    u32 reentering_ = 0;          // parked handlers that want back in
     u64 repeated_ = 0;
 
     WaitQueue entry_; // both kinds of them

@@ -83,7 +83,8 @@ public:
 
     // Throws private pages away (MADV_DONTNEED, MADV_FREE); they read as fresh afterwards.
     Result<> discard(UserVirt address, Bytes length);
-    // Makes pages present (MAP_POPULATE, mlock, MADV_POPULATE_*). Errors: nomem (also a hole), acces, fault.
+    // Makes pages present (MAP_POPULATE, mlock, MADV_POPULATE_*). Errors: nomem (also a hole),
+    // acces, fault.
     Result<> populate(UserVirt address, Bytes length, Access access);
     // Writes dirty pages of shared file mappings (msync). Errors: nomem (a hole), io.
     Result<> sync(UserVirt address, Bytes length);

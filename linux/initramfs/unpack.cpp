@@ -50,15 +50,15 @@ Result<> set_attributes(Inode& inode, const ArchiveEntry& entry) {
 Result<> make_new_node(const PathName& name, const NewNode& node, const ArchiveEntry& entry) {
     const bool directory = (entry.mode & file_mode::type_mask) == file_mode::directory;
     Walk walk(nullptr, name, 0);
-    NewEntry made = TRY(NewEntry::prepare(TRY(walk.run_to_parent()), walk,
-                                          directory ? NewEntry::Wanted::directory
-                                                    : NewEntry::Wanted::other));
+    NewEntry made =
+        TRY(NewEntry::prepare(TRY(walk.run_to_parent()), walk,
+                              directory ? NewEntry::Wanted::directory : NewEntry::Wanted::other));
     TRY(made.make(node));
     return set_attributes(made.path().inode(), entry);
 }
 
-// A node without content. A directory that is there already gets the archive's attributes; anything else
-// is replaced.
+// A node without content. A directory that is there already gets the archive's attributes; anything
+// else is replaced.
 Result<> make_node(const PathName& name, const ArchiveEntry& entry) {
     NewNode node;
     node.mode = entry.mode;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// From registers to typed arguments: every body is `Result<u64> sys_name(typed arguments)`, declared by its
-// row in abi/linux/syscalls. Bodies include this header only for the types their arguments use.
+// From registers to typed arguments: every body is `Result<u64> sys_name(typed arguments)`,
+// declared by its row in abi/linux/syscalls. Bodies include this header only for the types their
+// arguments use.
 #pragma once
 
 #include "abi/linux/file.h"
@@ -27,8 +28,8 @@ using core::UserString;
 #include "abi/linux/syscalls.def"
 #undef SYSCALL
 
-// A register as an argument: integers are cut to their width as the ABI says, everything else is made
-// from the whole register.
+// A register as an argument: integers are cut to their width as the ABI says, everything else is
+// made from the whole register.
 template <typename T>
 T from_register(u64 value) {
     if constexpr (std::is_integral_v<T> || std::is_enum_v<T>)
