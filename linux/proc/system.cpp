@@ -2,8 +2,10 @@
 // The files of /proc itself (proc(5)).
 #include "core/device/block_device.h"
 #include "core/init/command_line.h"
+#include "core/init/power.h"
 #include "core/irq/interrupt.h"
 #include "core/memory/frames.h"
+#include "core/observe/panic.h"
 #include "core/sched/scheduler.h"
 #include "core/time/clock.h"
 #include "linux/devfs/device_registry.h"
@@ -283,6 +285,17 @@ constexpr ProcEntry link(const char* name,
     return {.name = name, .mode = file_mode::symlink | 0777, .target = target};
 }
 
+// The keys of Documentation/admin-guide/sysrq.rst that Pith has; others do nothing, as there.
+Result<> trigger(const ProcSubject&, std::string_view text) {
+    switch (text.empty() ? 0 : text[0]) {
+    case 'b': core::restart();
+    case 'c': core::panic("sysrq triggered crash");
+    case 'o': core::power_off();
+    case 's': return MountTable::sync_all_file_systems(false);
+    default: return {};
+    }
+}
+
 } // namespace
 
 constexpr ProcEntry system_entries[] = {
@@ -302,6 +315,7 @@ constexpr ProcEntry system_entries[] = {
     link("self", self_target),
     file("stat", show_statistics),
     file("swaps", show_swaps),
+    ProcEntry{.name = "sysrq-trigger", .mode = file_mode::regular | 0200, .store = trigger},
     ProcEntry{.name = "sys", .mode = file_mode::directory | 0555, .children = sys_entries},
     link("thread-self", thread_self_target),
     file("uptime", show_uptime),
