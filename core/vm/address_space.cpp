@@ -117,8 +117,6 @@ Result<> AddressSpace::protect(UserVirt address, Bytes length, Protection protec
     if (length.value == 0)
         return {};
     Guard guard(lock_);
-    TRY(split_at(address.value));
-    TRY(split_at(end));
     // As mprotect(2): what lies before a hole or a refusal is changed all the same.
     u64 at = address.value;
     while (at < end) {
@@ -127,12 +125,16 @@ Result<> AddressSpace::protect(UserVirt address, Bytes length, Protection protec
             return Failure(Errno::nomem);
         if (!includes(mapping->maximum, protection))
             return Failure(Errno::acces);
-        at = mapping->end;
-        if (mapping->protection == protection)
-            continue;
-        mapping->protection = protection;
-        apply_protection(*mapping, mapping->start, mapping->end);
-        try_merge(*mapping);
+        const u64 next_start = base::minimum(mapping->end, end);
+        if (mapping->protection != protection) {
+            TRY(split_at(at));
+            TRY(split_at(next_start));
+            mapping = find(at);
+            mapping->protection = protection;
+            apply_protection(*mapping, mapping->start, mapping->end);
+            try_merge(*mapping);
+        }
+        at = next_start;
     }
     return {};
 }

@@ -296,12 +296,14 @@ void step(AddressSpace& space, Model& model, TestRandom& random) {
     } else if (kind == 2) {
         EXPECT(space.protect(address, length, protection).has_value() == whole);
     }
+    bool before_hole = true; // protect changes what lies before the first hole
     for (u64 i = first; i < first + count; ++i) {
+        before_hole &= model.mapped[i];
         if (kind == 0 || kind == 1)
             model.content[i] = 0;
         if (kind == 0 || kind == 1)
             model.mapped[i] = kind == 0;
-        if (kind == 0 || (kind == 2 && whole))
+        if (kind == 0 || (kind == 2 && before_hole))
             model.protection[i] = protection;
         if (kind < 3)
             continue;
