@@ -11,6 +11,8 @@ class AnonymousFile : public OpenFile {
 public:
     Inode& inode() const override { return anonymous_inode(); }
     Result<> flags_changed(u32) override { return {}; }
+    // Seeking is allowed and does nothing.
+    Result<u64> seek(i64, u32) override { return 0; }
     void describe(base::FormatSink& sink) const override {
         base::format(sink, "anon_inode:{}", name_);
     }

@@ -121,10 +121,9 @@ void EpollSet::destroy_item(EpollItem& item) {
 // Whether `inner` may be watched by `outer`. Graph lock held. Errors: loop, inval (too many
 // levels).
 Result<> EpollSet::check_nesting(EpollSet& outer, EpollSet& inner) {
-    if (&inner == &outer || inner.reaches(outer))
+    if (&inner == &outer || inner.reaches(outer) ||
+        inner.levels_below() + outer.levels_above() > maximum_levels)
         return Failure(Errno::loop);
-    if (inner.levels_below() + outer.levels_above() > maximum_levels)
-        return Failure(Errno::inval);
     return {};
 }
 

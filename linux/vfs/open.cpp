@@ -117,8 +117,9 @@ Result<Ref<OpenFile>> open_found(const Path& path, u32 flags, bool created) {
     if ((flags & open_flag::directory) && !inode.is_directory())
         return Failure(Errno::notdir);
     TRY(check_open(path, flags, created));
-    constexpr u32 only_now = open_flag::create | open_flag::exclusive | open_flag::no_tty |
-                             open_flag::truncate | open_flag::close_on_exec;
+    // Terminals look at O_NOCTTY; it is not kept.
+    constexpr u32 only_now = open_flag::create | open_flag::exclusive | open_flag::truncate |
+                             open_flag::close_on_exec;
     const bool truncates = (flags & open_flag::truncate) && inode.is_regular() && !created &&
                            !inode.is_generated();
     WriterCount writer;
@@ -127,6 +128,7 @@ Result<Ref<OpenFile>> open_found(const Path& path, u32 flags, bool created) {
     else if (truncates)
         TRY(check_writable(path));
     Ref<OpenFile> file = TRY(inode.open(path, flags & ~only_now));
+    file->set_flags(file->flags() & ~open_flag::no_tty);
     if (writes_content(inode, flags))
         file->mark_counted_writer();
     writer.hand_over();
