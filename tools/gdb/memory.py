@@ -57,7 +57,7 @@ class Page(gdb.Command):
 
     def invoke(self, argument: str, from_tty: bool) -> None:
         address = int(gdb.parse_and_eval(argument))
-        page = symbol("core::(anonymous namespace)::g_pages")[address >> PAGE_SHIFT]
+        page = symbol("core::g_pages")[address >> PAGE_SHIFT]
         bits = number(page["flags"])
         flags = " ".join(name for bit, name in enumerate(FLAGS) if bits >> bit & 1) or "-"
         print(f"frame {address >> PAGE_SHIFT:#x}: {enumerator(page['use'])}, order "

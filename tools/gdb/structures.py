@@ -29,13 +29,10 @@ def field(value: gdb.Value, *names: str) -> gdb.Value:
 def plain(value: gdb.Value) -> gdb.Value:
     """What is inside a std::atomic (libc++'s or libstdc++'s); other values as they are."""
     kind = value.type.strip_typedefs()
-    if not str(kind).startswith("std::") or "atomic<" not in str(kind):
-        return value
-    names = {part.name for part in kind.fields()}
-    for name in ("__a_", "_M_i", "__a_value", "_M_base", "_M_b", "_M_p"):
-        if name in names:
-            return plain(value[name])
-    return plain(value[kind.fields()[0]])
+    while kind.code == gdb.TYPE_CODE_STRUCT and "atomic" in str(kind):
+        value = value[kind.fields()[0]]
+        kind = value.type.strip_typedefs()
+    return value
 
 
 def number(value: gdb.Value) -> int:

@@ -7,9 +7,8 @@ import sys
 import gdb
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from structures import (cpus, enumerator, field, heap_items,  # noqa: E402
-                        list_items, number, per_cpu,
-                        processes, tasks, text)
+from structures import (cpus, enumerator, heap_items, list_items, number,  # noqa: E402
+                        per_cpu, processes, tasks, text)
 
 RUN_QUEUES = "core::(anonymous namespace)::g_run_queues"
 
@@ -83,7 +82,7 @@ class Processes(gdb.Command):
             print(f"pid {number(process['pid'])}  parent {number(process['parent_pid'])}  "
                   f"{enumerator(process['state'])}  {int(process.address):#x}")
             for task in tasks(process):
-                thread = field(task, "thread").dereference()
+                thread = task["thread"].dereference()
                 print(f"  tid {number(task['tid'])}  {describe(thread)}")
 
 

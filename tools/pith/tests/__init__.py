@@ -34,6 +34,8 @@ GROUPS: list[Group] = [
                 "tests/drive/same_as_linux_test.py", seconds=1800),
     PytestGroup("boot-matrix", "machines, processors, memory sizes and loaders",
                 "tests/drive/boot_matrix_test.py", seconds=1200),
+    PytestGroup("debugger", "the commands of ./pith debug over a running kernel",
+                "tests/drive/debugger_test.py", seconds=600, needs=("debug", "qemu")),
     PytestGroup("compilers", "clang and g++ build a kernel that boots",
                 "tests/drive/compilers_test.py", seconds=1800, needs=("build", "gcc")),
     ProgramGroup("bench", "no operation takes more instructions than on Linux",
