@@ -252,7 +252,7 @@ TEST_P(VirtioBlk, endsWhenARequestComesBackWithoutStatus) {
 
 TEST_P(VirtioBlk, garbageInTheUsedRingEndsTheInstance) {
     u64 ended = 0;
-    for (u32 seed = 1; seed <= 2000; ++seed) {
+    for (u32 seed = 1; seed <= 400; ++seed) {
         SetUp();
         ASSERT_TRUE(home->start());
         for (int i = 0; i < 5; ++i)
@@ -268,15 +268,13 @@ TEST_P(VirtioBlk, garbageInTheUsedRingEndsTheInstance) {
         ended += home->ended();
         ASSERT_FALSE(home->broke_contract()) << home->why() << ", seed " << seed;
     }
-    EXPECT_GT(ended, 1900u);
+    EXPECT_GT(ended, 380u);
 }
 
-// A request the device was given twice in the used ring: completed once, then the instance ends.
-TEST_P(VirtioBlk, aRequestGivenBackTwiceEndsTheInstance) {
+// Two entries for one request: what the ring says cannot be true, so nothing of it is believed.
+TEST_P(VirtioBlk, moreGivenBackThanGivenEndsTheInstance) {
     ASSERT_TRUE(home->start());
-    disk->stalled = true;
-    transfer(Operation::read, 1, std::vector<u8>(512));
-    disk->stalled = false;
+    const u64 id = transfer(Operation::read, 1, std::vector<u8>(512));
     auto chain = disk->take(0);
     ASSERT_TRUE(chain);
     chain->writable.back()[0] = 0;
@@ -285,6 +283,35 @@ TEST_P(VirtioBlk, aRequestGivenBackTwiceEndsTheInstance) {
     home->interrupt(disk->queue_line());
     EXPECT_TRUE(home->ended());
     EXPECT_FALSE(home->broke_contract());
+    EXPECT_FALSE(home->answer(id).done);
+}
+
+// The count is right, but one is named twice: it is completed once, the other not at all.
+TEST_P(VirtioBlk, aRequestGivenBackTwiceEndsTheInstance) {
+    ASSERT_TRUE(home->start());
+    const u64 first = transfer(Operation::read, 1, std::vector<u8>(512));
+    const u64 second = transfer(Operation::read, 2, std::vector<u8>(512));
+    auto chain = disk->take(0);
+    ASSERT_TRUE(chain);
+    chain->writable.back()[0] = 0;
+    disk->complete(0, chain->head, 513);
+    disk->complete(0, chain->head, 513);
+    home->interrupt(disk->queue_line());
+    EXPECT_TRUE(home->ended());
+    EXPECT_FALSE(home->broke_contract());
+    EXPECT_TRUE(home->answer(first).done);
+    EXPECT_FALSE(home->answer(second).done);
+    EXPECT_EQ(home->answer(transfer(Operation::read, 1, std::vector<u8>(512))).status,
+              static_cast<i32>(Errno::io));
+}
+
+TEST_P(VirtioBlk, moreWrittenThanThereIsRoomEndsTheInstance) {
+    ASSERT_TRUE(home->start());
+    disk->short_by = -1;
+    const u64 id = transfer(Operation::read, 1, std::vector<u8>(512));
+    run_device();
+    EXPECT_TRUE(home->ended());
+    EXPECT_FALSE(home->answer(id).done);
 }
 
 // The run that is repeated under each lie.
