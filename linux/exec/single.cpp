@@ -45,9 +45,8 @@ Result<> become_single() {
         }
         process.signals.resumed.wake_all();
     }
-    TRY(process.exit_events
-            .wait([&] { return is_alone(process); }, core::Sleep::killable)
-            .or_else([](Errno) -> Result<> { return Failure(Errno::again); }));
+    if (!process.exit_events.wait([&] { return is_alone(process); }, core::Sleep::killable))
+        return Failure(Errno::again);
     take_leadership(process, task);
     return {};
 }

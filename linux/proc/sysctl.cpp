@@ -167,7 +167,7 @@ Result<> show_uuid(const ProcSubject&, base::FormatSink& sink) {
 Result<> show_boot_id(const ProcSubject&, base::FormatSink& sink) {
     struct BootId {
         bool made = false;
-        u8 bytes[16];
+        u8 bytes[16] = {};
     };
     static constinit core::Guarded<BootId, core::lock_class::file_context> boot;
     u8 copy[16];

@@ -48,7 +48,7 @@ public:
     std::string_view view() const { return sink_.text(); }
 
 private:
-    char buffer_[288];
+    char buffer_[288] = {};
     base::BufferSink sink_;
 };
 

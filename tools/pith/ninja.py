@@ -8,7 +8,7 @@ import shutil
 KERNEL_FOLDERS = ["base", "arch/x86_64", "core", "linux"]
 BOOT_FOLDER = "boot/x86_64"
 
-WARNINGS = "-Wall -Wextra -Wno-unused-parameter -Wno-unused-command-line-argument -Werror"
+WARNINGS = "-Wall -Wextra -Wno-unused-parameter -Werror"
 # Freestanding C++23 without anything that needs a run time or touches a program's vector registers.
 LANGUAGE = (
     "-std=c++23 -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics "
@@ -27,10 +27,10 @@ KIND_FLAGS = {
 COMPILERS = {
     "clang": {
         "cxx": "clang++-19",
-        "flags": "-stdlib=libc++ -Wthread-safety "
+        "flags": "-stdlib=libc++ -Wthread-safety -Wno-unused-command-line-argument "
         "-D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST",
     },
-    "gcc": {"cxx": "g++", "flags": "-mno-80387 -Wno-attributes -Wno-missing-field-initializers"},
+    "gcc": {"cxx": "g++", "flags": "-mno-80387 -Wno-stringop-overflow -Wno-attributes -Wno-missing-field-initializers"},
 }
 
 RULES = """

@@ -24,8 +24,8 @@ inline constexpr u32 most_ports = 16;
 inline constexpr u32 ring_size = 16;
 inline constexpr u32 buffer_bytes = 256;
 inline constexpr u32 buffers_bytes = ring_size * buffer_bytes; // of one receive ring
-inline constexpr u32 transmits = 4; // of one port at once; the core sends one at a time
-inline constexpr u32 transmit_pieces = ring_size / transmits;
+inline constexpr u32 transmit_count = 4; // of one port at once; the core sends one at a time
+inline constexpr u32 transmit_pieces = ring_size / transmit_count;
 
 using Ring = virtio::Queue<ring_size>;
 
@@ -48,7 +48,7 @@ struct Port {
     Ring in;
     Ring out;
     Buffers buffers;
-    std::array<Transmit, transmits> transmits;
+    std::array<Transmit, transmit_count> transmits;
     ByteStreamProperties properties;
     u32 service;
     u32 held_buffer; // the one that the core did not take whole

@@ -110,10 +110,10 @@ Answer transmit(Env& env, Port& port, const Request& request) {
     if (request.buffer.length == 0)
         return Answer::done(0);
     u32 free = 0;
-    while (free < transmits && port.transmits[free].pending)
+    while (free < transmit_count && port.transmits[free].pending)
         ++free;
     // Never busy: that would hold up the other ports, and a host may leave one full for ever.
-    if (free == transmits)
+    if (free == transmit_count)
         return Answer::failed(Errno::busy);
     Piece room[transmit_pieces];
     const auto pieces = env.map_buffer(request, room);
