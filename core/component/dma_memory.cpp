@@ -55,6 +55,11 @@ Result<component::DmaBlock> DmaBlocks::describe(u32 index) const {
     return component::DmaBlock{index, 0, blocks_[index].address, blocks_[index].length};
 }
 
+void DmaBlocks::abandon() {
+    for (Block& block : blocks_)
+        block = {};
+}
+
 void DmaBlocks::free_all() {
     for (u32 i = 0; i < capacity; ++i)
         (void)free(i);

@@ -57,10 +57,11 @@ Instance::~Instance() {
     delete worker_;
     for (InstanceTimer& timer : timers_)
         timer.cancel();
-    for (Service& service : services_) {
-        if (ServiceSink* sink = service.sink.exchange(nullptr))
-            sink->drop_reference();
+    for (Service& service : services_)
         delete service.gate;
+    if (!device_is_quiet_) {
+        dma_.abandon();
+        former_dma_.abandon();
     }
 }
 
@@ -148,6 +149,18 @@ void Instance::recover() {
     settle();
 }
 
+void Instance::stop() {
+    if (state() == InstanceState::running && strand_.hold()) {
+        if (image_->descriptor().handlers.stop)
+            strand_.run_handler([&](component::Env& env) {
+                image_->descriptor().handlers.stop(env);
+                return true;
+            });
+        device_is_quiet_ = strand_.phase() == GatePhase::held;
+    }
+    give_up();
+}
+
 void Instance::give_up() {
     quiet_device();
     if (strand_.phase() == GatePhase::open)
@@ -157,7 +170,6 @@ void Instance::give_up() {
     state_.store(InstanceState::failed, std::memory_order_release);
     for (u32 i = 0; i < maximum_services; ++i)
         withdraw_service(i);
-    // DMA memory stays: a device that was not reset may still write there.
 }
 
 void Instance::settle() {
@@ -190,7 +202,7 @@ Result<> Instance::bind_service(u32 index) {
     if (!service.binding->bind)
         return {};
     Ref<ServiceSink> sink = TRY(service.binding->bind(
-        {*service.gate, name(), image_->name(), service.name,
+        {*service.gate, Ref<GateOwner>::share(*this), name(), image_->name(), service.name,
          std::span<const u8>(service.properties, service.binding->property_bytes)}));
     // Release: a handler that delivers sees the whole object.
     service.sink.store(sink.release(), std::memory_order_release);
@@ -202,9 +214,12 @@ void Instance::withdraw_service(u32 index) {
     if (service.state == Service::State::absent)
         return;
     service.state = Service::State::absent;
-    // The sink stays with us until we go: a handler may be delivering to it right now.
-    if (ServiceSink* sink = service.sink.load(std::memory_order_acquire))
-        sink->withdrawn();
+    ServiceSink* sink = service.sink.exchange(nullptr, std::memory_order_acq_rel);
+    if (!sink)
+        return;
+    strand_.pass_through(); // a handler may have been delivering to it
+    sink->withdrawn();
+    sink->drop_reference();
 }
 
 } // namespace core

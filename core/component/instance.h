@@ -30,7 +30,7 @@ public:
     Instance& instance;
 };
 
-class Instance final : public RefCounted<Instance>, private Strand::Observer {
+class Instance final : public GateOwner, private Strand::Observer {
 public:
     static constexpr u32 maximum_services = 40;
     static constexpr u32 maximum_children = 4;
@@ -58,11 +58,13 @@ public:
     // Not started yet. Errors: nomem.
     static Result<Ref<Instance>> create(Ref<ComponentImage> image, RefOrNull<Device> device,
                                         std::string_view name, std::span<const Child> children);
-    ~Instance();
+    ~Instance() override;
 
     // Runs the component's start, opens its gates and binds what it offered. Errors: the
     // component's.
     Result<> start();
+    // The orderly end: the component's stop has its say.
+    void stop();
     // Ends it: requests are answered with io, services withdrawn.
     void give_up();
     // After a crash: a fresh life; unanswered requests are issued again. Gives up past the limit.
@@ -124,6 +126,7 @@ private:
     u32 connected_interrupts_ = 0;     // bits
     std::atomic<InstanceState> state_{InstanceState::starting};
     std::atomic<bool> attention_{false};
+    bool device_is_quiet_ = false; // reset by stop: its memory may be used again
     std::atomic<Errno> crash_reason_{Errno::io};
     u32 restarts_ = 0;
     u32 restarts_in_a_row_ = 0;

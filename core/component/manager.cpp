@@ -87,7 +87,7 @@ void device_changed(Device& device, bool present) {
     if (!present) {
         if (Instance* instance = device.driver) {
             device.driver = nullptr;
-            instance->give_up();
+            instance->give_up(); // no stop: there is nothing left to talk to
             end_instance(*instance);
         }
         return;
@@ -143,7 +143,7 @@ Result<Ref<Instance>> create_instance(std::string_view component,
 void end_instance(Instance& instance) {
     Ref<Instance> last = Ref<Instance>::share(instance);
     if (instance.state() == InstanceState::running)
-        instance.give_up();
+        instance.stop();
     auto registry = g_manager->registry.lock();
     if (!instance.link.is_linked())
         return;

@@ -26,6 +26,7 @@ public:
 // What an instance announced, for the binder.
 struct OfferedService {
     Gate& gate;
+    Ref<GateOwner> owner;       // whoever keeps `gate` keeps this
     std::string_view instance;  // "virtio_blk0"
     std::string_view component; // "virtio_blk"
     std::string_view wished_name;

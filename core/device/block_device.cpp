@@ -262,6 +262,7 @@ Result<Ref<BlockDevice>> BlockRegistry::add_disk(const OfferedService& service) 
         ++number;
     Ref<BlockDevice> disk = TRY(Ref<BlockDevice>::create(
         disk_name(family, number).view(), BlockDeviceNumber{family.major, number * family.minors}));
+    disk->owner_ = service.owner;
     disk->queue_ = new (base::fallible) BlockQueue(service.gate, properties);
     if (!disk->queue_)
         return Failure(Errno::nomem);

@@ -62,6 +62,7 @@ private:
     BlockDeviceNumber number_;
     BlockDevice* disk_ = this;
     RefOrNull<BlockDevice> parent_; // partition: keeps the disk alive
+    RefOrNull<GateOwner> owner_;    // disk: keeps the gate alive
     u64 first_sector_ = 0;
     u64 sector_count_ = 0; // partition only
     u32 partition_ = 0;

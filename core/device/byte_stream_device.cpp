@@ -13,11 +13,11 @@ namespace core {
 using component::ByteStream;
 using component::StreamKind;
 
-ByteStreamDevice::ByteStreamDevice(Gate& gate, std::string_view name,
+ByteStreamDevice::ByteStreamDevice(Gate& gate, Ref<GateOwner> owner, std::string_view name,
                                    const component::ByteStreamProperties& properties, u8* ring)
-    : gate_(gate), properties_(properties), columns_(static_cast<u16>(properties.columns)),
-      rows_(static_cast<u16>(properties.rows)), connected_(properties.host_connected != 0),
-      ring_(ring) {
+    : gate_(gate), owner_(std::move(owner)), properties_(properties),
+      columns_(static_cast<u16>(properties.columns)), rows_(static_cast<u16>(properties.rows)),
+      connected_(properties.host_connected != 0), ring_(ring) {
     name_length_ = name.copy(name_, sizeof name_);
     properties_.label[sizeof properties_.label - 1] = 0;
     transmit_.completed = transmit_completed;
@@ -268,8 +268,8 @@ Result<Ref<ServiceSink>> ByteStreamRegistry::bind(const OfferedService& service)
     PageRef ring = TRY(allocate_frame(PageUse::kernel, FrameContent::zeroed));
     u32 index = 0;
     const base::Text<32> name = name_for(service, properties, index);
-    Ref<ByteStreamDevice> device =
-        TRY(Ref<ByteStreamDevice>::create(service.gate, name.view(), properties, ring->bytes()));
+    Ref<ByteStreamDevice> device = TRY(Ref<ByteStreamDevice>::create(
+        service.gate, service.owner, name.view(), properties, ring->bytes()));
     (void)ring.release(); // the device's
     device->index_ = index;
     ByteStreamListener listener;

@@ -28,7 +28,7 @@ protected:
 
 class ByteStreamDevice final : public ServiceSink {
 public:
-    ByteStreamDevice(Gate& gate, std::string_view name,
+    ByteStreamDevice(Gate& gate, Ref<GateOwner> owner, std::string_view name,
                      const component::ByteStreamProperties& properties, u8* ring);
     ~ByteStreamDevice() override;
 
@@ -82,6 +82,7 @@ private:
     Result<> control(component::ByteStream::Operation operation, u64 a, u64 b);
 
     Gate& gate_;
+    const Ref<GateOwner> owner_; // keeps the gate alive
     char name_[32] = {};
     usize name_length_;
     component::ByteStreamProperties properties_;

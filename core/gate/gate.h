@@ -6,9 +6,16 @@
 
 #include <span>
 
+#include "base/ref.h"
 #include "core/gate/strand.h"
 
 namespace core {
+
+// Who owns gates. A client that keeps a gate keeps a reference to its owner.
+class GateOwner : public RefCounted<GateOwner> {
+public:
+    virtual ~GateOwner() = default;
+};
 
 class Gate {
 public:

@@ -319,6 +319,11 @@ void Strand::enter_exclusively() PITH_NO_ANALYSIS {
     (void)entry_.wait(try_to_enter, Sleep::uninterruptible);
 }
 
+void Strand::pass_through() {
+    enter_exclusively();
+    leave_slow(Context::process);
+}
+
 // --- leaving
 
 // Runs what came meanwhile, as far as this thread may, and gives the strand up. Owner; returns

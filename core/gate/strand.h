@@ -104,6 +104,9 @@ public:
         return result;
     }
 
+    // Returns when the handler that runs now has returned or waits. Process context.
+    void pass_through();
+
     // --- the component manager: process context
 
     // Stops the strand at an event boundary. Parked handlers get `patience`, then their requests go
