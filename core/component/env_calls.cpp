@@ -5,9 +5,9 @@
 
 #include "core/component/entropy.h"
 #include "core/component/manager.h"
+#include "core/gate/waiting.h"
 #include "core/init/command_line.h"
 #include "core/observe/log.h"
-#include "core/task/thread.h"
 #include "core/time/clock.h"
 
 namespace core {
@@ -35,7 +35,7 @@ i64 EnvCalls::sleep_until(Env* env, u64 moment) {
     if (self.state() != InstanceState::starting && self.strand_.never_waits())
         return reject(self, "a wait in a strand that never waits");
     Strand::Activation* parked = self.strand_.park();
-    (void)core::sleep_until(Nanos(moment), Sleep::uninterruptible);
+    wait_until(Nanos(moment));
     return self.strand_.unpark(parked) ? 0 : error(Errno::canceled);
 }
 
@@ -263,7 +263,6 @@ i64 EnvCalls::withdraw(Env* env, u32 index) {
 
 i64 EnvCalls::complete(Env* env, u64 request, u32 status, u64 value) {
     Instance& self = of(env);
-    self.answered_.fetch_add(1, std::memory_order_relaxed);
     const auto ended =
         self.strand_.complete(request, {static_cast<i32>(status), 0, value});
     return ended ? 0 : reject(self, "completed a request that is not pending");

@@ -128,7 +128,7 @@ void Instance::quiet_device() {
 void Instance::recover() {
     LOG_WARNING("{}: ended: {}", name(), crash_reason_.load());
     quiet_device();
-    const u64 answered = answered_.load(std::memory_order_relaxed);
+    const u64 answered = strand_.answered();
     restarts_in_a_row_ = answered == answered_at_restart_ ? restarts_in_a_row_ + 1 : 0;
     answered_at_restart_ = answered;
     if (restarts_in_a_row_ >= restart_limit || (device_ && device_->is_removed())) {

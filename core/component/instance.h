@@ -130,8 +130,7 @@ private:
     std::atomic<Errno> crash_reason_{Errno::io};
     u32 restarts_ = 0;
     u32 restarts_in_a_row_ = 0;
-    std::atomic<u64> answered_{0}; // requests completed; tells whether a life was of use
-    u64 answered_at_restart_ = 0;
+    u64 answered_at_restart_ = 0; // tells whether a life was of use
 };
 
 // The Env of every instance in the kernel.

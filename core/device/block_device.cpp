@@ -69,8 +69,7 @@ void BlockDevice::submit(BlockRequest& request) {
             why);
         return;
     }
-    request.start_ = first_sector_ + request.sector;
-    disk_->queue_->submit(request);
+    disk_->queue_->submit_at(request, first_sector_ + request.sector);
 }
 
 Result<> BlockDevice::transfer(BlockRequest& request) {

@@ -36,8 +36,9 @@ BlockStatistics BlockQueue::statistics() {
     return copy;
 }
 
-void BlockQueue::submit(BlockRequest& request) {
+void BlockQueue::submit_at(BlockRequest& request, u64 sector) {
     request.queue_ = this;
+    request.start_ = sector;
     request.done_ = 0;
     request.first_piece_ = 0;
     request.merged_ = nullptr;

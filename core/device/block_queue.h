@@ -28,8 +28,8 @@ class BlockQueue {
 public:
     BlockQueue(Gate& gate, const component::BlockProperties& properties);
 
-    // `request.start_` is set. Any context, no locks held.
-    void submit(BlockRequest& request);
+    // Transfers at `sector` of the disk. Any context, no locks held.
+    void submit_at(BlockRequest& request, u64 sector);
     const component::BlockProperties& properties() const { return properties_; }
     void set_capacity(u64 sectors) { properties_.capacity = sectors; }
     BlockStatistics statistics();

@@ -141,6 +141,7 @@ void Strand::run_with_activation(GateCall& call, bool is_callers) PITH_NO_ANALYS
             if (answer.kind == component::Answer::Kind::done) {
                 if (call.state_ == CallState::issued && find(activation.id) == &call) {
                     free_slot(call.slot_);
+                    count_answer();
                     call.reply = {answer.status, 0, answer.value};
                     call.state_ = CallState::ending;
                     finished.push_back(call);
@@ -214,6 +215,7 @@ Result<> Strand::complete(u64 id, component::Reply reply) {
         return Failure(Errno::inval);
     }
     free_slot(call->slot_);
+    count_answer();
     call->reply = reply;
     call->state_ = CallState::ending;
     finished_.push_back(*call);

@@ -131,6 +131,7 @@ public:
     u32 in_flight() const { return in_flight_; }
     u32 queued() const { return queued_; }
     u64 repeated() const { return repeated_; }
+    u64 answered() const { return __atomic_load_n(&answered_, __ATOMIC_RELAXED); }
 
 private:
     enum class Context : u8 {
@@ -208,11 +209,14 @@ private:
         if (call.state_ != CallState::issued) [[unlikely]]
             return condemn(Errno::proto), false;
         free_slot(call.slot_);
+        count_answer();
         call.reply = {answer.status, 0, answer.value};
         call.state_ = CallState::client;
         return true;
     }
 
+    // Owner; read by anyone.
+    void count_answer() { __atomic_store_n(&answered_, answered_ + 1, __ATOMIC_RELAXED); }
     void reset_table();
     SubmitOutcome submit_slow(GateCall& call);
     SubmitOutcome queue_as_owner(GateCall& call);
@@ -245,6 +249,7 @@ private:
     u32 free_head_ = 0;
     u32 in_flight_ = 0;
     u64 sequence_ = 0;
+    u64 answered_ = 0;
     CallList finished_;
     bool condemned_ = false;
     Errno condemned_why_ = Errno::io;

@@ -75,6 +75,10 @@ void wake_waiting(std::atomic<u32>& waiting) {
     bucket.wake_all();
 }
 
+void wait_until(Nanos moment) {
+    (void)g_services->gone.wait([] { return false; }, Sleep::uninterruptible, moment);
+}
+
 void wait_for_call(std::atomic<u32>& waiting) {
     (void)bucket_of(&waiting).wait(
         [&] { return waiting.load(std::memory_order_acquire) == 0; }, Sleep::uninterruptible);

@@ -5,6 +5,7 @@
 
 #include <atomic>
 
+#include "base/units.h"
 #include "core/gate/call.h"
 
 namespace core {
@@ -15,5 +16,8 @@ void wake_caller(GateCall& call);
 void wait_for_call(std::atomic<u32>& waiting);
 // Sets `waiting` to zero, as the last touch of the memory around it, and wakes who sleeps on it.
 void wake_waiting(std::atomic<u32>& waiting);
+
+// Sleeps until `moment` on the monotonic clock, whatever comes. Process context.
+void wait_until(Nanos moment);
 
 } // namespace core

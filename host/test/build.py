@@ -27,6 +27,21 @@ PORT = ["host/test/kernel_port.cpp", "base/format.cpp"]
 GATE = ["core/gate/strand.cpp", "core/gate/strand_phases.cpp", "core/gate/waiting.cpp",
         "core/gate/worker.cpp"]
 HOME = ["host/test/home.cpp", "host/test/fake_virtio.cpp"]
+CORE = ["core/component/component_image.cpp", "core/component/dma_memory.cpp",
+        "core/component/entropy.cpp", "core/component/env_buffers.cpp",
+        "core/component/env_calls.cpp", "core/component/instance.cpp",
+        "core/component/interfaces.cpp", "core/component/manager.cpp",
+        "core/component/object_loader.cpp", "core/device/block_device.cpp",
+        "core/device/block_queue.cpp", "core/device/byte_stream_device.cpp",
+        "core/device/device.cpp", "core/device/partition_table.cpp", "base/sha256.cpp",
+        "host/test/core_port.cpp", "host/test/memory_port.cpp"]
+# A component as every image holds it, for the tests of the loader and of instances.
+OBJECT = "ramdisk.o"
+OBJECT_SOURCES = ["components/block/ramdisk/component.cpp", "base/memory_functions.cpp",
+                  "base/format.cpp"]
+OBJECT_FLAGS = ("-std=c++23 -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics "
+                "-fno-asynchronous-unwind-tables -fvisibility=hidden -fno-common -mno-red-zone "
+                "-mno-sse -mno-mmx -O2 -fPIC -mcmodel=small -fno-stack-protector -fno-builtin")
 EXT4 = ["core/file/change_set.cpp", "core/file/metadata_cache.cpp", "core/file/volume_state.cpp",
         "core/file/extent_cache.cpp", "base/format.cpp", "tests/ext4/test_volume.cpp",
         "components/fs/ext4/*.cpp"]
@@ -48,6 +63,16 @@ TESTS = {
                        ["address"]),
     "gate": (["core/gate/protocol_test.cpp", "core/gate/strand_test.cpp"] + GATE + PORT,
              ["address", "thread"]),
+    "loader": (["core/component/object_loader_test.cpp", "core/component/object_loader.cpp",
+                "host/test/memory_port.cpp"] + PORT, ["address"]),
+    "instance": (["core/component/instance_test.cpp"] + CORE + GATE + PORT,
+                 ["address", "thread"]),
+    "block_queue": (["core/device/block_queue_test.cpp", "core/device/block_queue.cpp"] + GATE + PORT,
+                    ["address", "thread"]),
+    "byte_stream": (["core/device/byte_stream_device_test.cpp"] + CORE + GATE + PORT,
+                    ["address", "thread"]),
+    "device": (["core/device/partition_table_test.cpp", "core/device/partition_table.cpp",
+                "base/sha256_test.cpp", "base/sha256.cpp"] + PORT, ["address"]),
     "ext4": (["tests/ext4/*_test.cpp"] + EXT4, ["address"]),
 }
 
@@ -115,13 +140,20 @@ def ninja(kind, tests):
     out.mkdir(parents=True, exist_ok=True)
     lines = [
         f"flags = -std=c++23 -O1 -g -Wall -Wextra -fno-exceptions -fno-rtti -DPITH_HOST_TEST"
-        f" -DPITH_DEBUG -I{ROOT} -I{ROOT}/host/test {FLAGS[kind]} -fno-omit-frame-pointer",
+        f" -DPITH_DEBUG -I{ROOT} -I{ROOT}/host/test {FLAGS[kind]} -fno-omit-frame-pointer"
+        f" -DPITH_TEST_OBJECT='\"{out / OBJECT}\"'",
         "rule cxx", f"  command = {CACHE}clang++-19 $flags -MD -MF $out.d -c $in -o $out",
         "  depfile = $out.d", "  deps = gcc", "  description = C++ $in",
         "rule link", f"  command = clang++-19 $flags $in -lgtest -lgtest_main -lpthread -o $out",
         "  description = LINK $out",
-        "rule object", f"  command = python3 {ROOT}/host/test/component_object.py $out $name",
+        "rule component", f"  command = {CACHE}clang++-19 {OBJECT_FLAGS} -I{ROOT} -MD -MF $out.d"
+        " -c $in -o $out", "  depfile = $out.d", "  deps = gcc",
+        "rule object", "  command = ld.lld-19 -r $in -o $out",
     ]
+    parts = ["object." + source.replace("/", ".") + ".o" for source in OBJECT_SOURCES]
+    lines += [f"build {part}: component {ROOT / source}"
+              for part, source in zip(parts, OBJECT_SOURCES)]
+    lines.append(f"build {OBJECT}: object " + " ".join(parts))
     objects = {}
     programs = []
     for name, (sources, kinds) in tests.items():
@@ -132,7 +164,8 @@ def ninja(kind, tests):
             if source not in objects:
                 objects[source] = target
                 lines.append(f"build {target}: cxx {ROOT / source}")
-        lines.append(f"build {name}_test: link " + " ".join(objects[s] for s in sources))
+        lines.append(f"build {name}_test: link " + " ".join(objects[s] for s in sources)
+                     + f" || {OBJECT}")
         programs.append((name, out / f"{name}_test"))
     text = "\n".join(lines) + "\n"
     file = out / "build.ninja"

@@ -11,6 +11,7 @@
 #include "base/allocate.h"
 #include "core/gate/worker_thread.h"
 #include "core/observe/log.h"
+#include "core/sync/mutex.h"
 #include "core/sync/wait_queue.h"
 #include "core/time/clock.h"
 #include "host/test/kernel_port.h"
@@ -27,22 +28,26 @@ thread_local HostThread t_thread;
 
 std::atomic<u64> g_allocations_left{~u64{0}};
 
-void* allocate(usize size, usize alignment) {
-    if (g_allocations_left.load() != ~u64{0} && g_allocations_left.fetch_sub(1) == 0) {
-        g_allocations_left = ~u64{0};
-        return nullptr;
-    }
-    return alignment > 16 ? ::operator new(size, std::align_val_t(alignment), std::nothrow)
-                          : ::operator new(size, std::nothrow);
+// False for the one allocation that a test wants to fail.
+bool may_allocate() {
+    if (g_allocations_left.load() == ~u64{0} || g_allocations_left.fetch_sub(1) != 0)
+        return true;
+    g_allocations_left = ~u64{0};
+    return false;
 }
 
 } // namespace
 
-void* operator new(usize size, base::Fallible) noexcept { return allocate(size, 16); }
-void* operator new[](usize size, base::Fallible) noexcept { return allocate(size, 16); }
-void* operator new(usize size, std::align_val_t alignment, base::Fallible) noexcept {
-    return allocate(size, static_cast<usize>(alignment));
+void* operator new(usize size, base::Fallible) noexcept {
+    return may_allocate() ? ::operator new(size, std::nothrow) : nullptr;
 }
+void* operator new[](usize size, base::Fallible) noexcept {
+    return may_allocate() ? ::operator new[](size, std::nothrow) : nullptr;
+}
+void* operator new(usize size, std::align_val_t alignment, base::Fallible) noexcept {
+    return may_allocate() ? ::operator new(size, alignment, std::nothrow) : nullptr;
+}
+
 namespace host_test {
 
 void fail_allocation_after(u64 count) { g_allocations_left = count; }
@@ -137,6 +142,16 @@ bool ThreadWaiter::wake_thread(Waiter& waiter, WakeEvents) {
     thread.awake = true;
     thread.condition.notify_one();
     return true;
+}
+
+void MutexWord::acquire_slow() {
+    (void)waiters_.wait_exclusive(
+        [this] { return state_.exchange(contended, std::memory_order_acquire) == 0; },
+        Sleep::uninterruptible);
+}
+void MutexWord::release_slow() {
+    state_.store(0, std::memory_order_release);
+    waiters_.wake_one();
 }
 
 Result<> start_worker_thread(std::string_view, void (*entry)(void*), void* argument) {
