@@ -27,7 +27,8 @@ public:
     Result<std::span<u8>> view(u32 index) const;
     Result<component::DmaBlock> describe(u32 index) const;
     void free_all();
-    // Forgets the blocks without freeing them: a device that was not reset may write there for ever.
+    // Forgets the blocks without freeing them: a device that was not reset may write there for
+    // ever.
     void abandon();
 
 private:

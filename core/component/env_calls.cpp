@@ -263,8 +263,7 @@ i64 EnvCalls::withdraw(Env* env, u32 index) {
 
 i64 EnvCalls::complete(Env* env, u64 request, u32 status, u64 value) {
     Instance& self = of(env);
-    const auto ended =
-        self.strand_.complete(request, {static_cast<i32>(status), 0, value});
+    const auto ended = self.strand_.complete(request, {static_cast<i32>(status), 0, value});
     return ended ? 0 : reject(self, "completed a request that is not pending");
 }
 

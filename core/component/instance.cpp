@@ -20,8 +20,8 @@ Result<Ref<Instance>> Instance::create(Ref<ComponentImage> image, RefOrNull<Devi
         return Failure(Errno::inval);
     const Bytes size = base::bytes_of(base::pages_covering(Bytes(image->descriptor().arena_bytes)));
     KernelMapping arena = TRY(KernelMapping::allocate(size, KernelProtection::read_write));
-    Ref<Instance> instance = TRY(Ref<Instance>::create(std::move(image), std::move(device), name,
-                                                       std::move(arena)));
+    Ref<Instance> instance =
+        TRY(Ref<Instance>::create(std::move(image), std::move(device), name, std::move(arena)));
     for (const Child& child : children)
         instance->children_[instance->child_count_++] = child;
     if (!instance->strand_.never_waits())
@@ -34,8 +34,7 @@ Instance::Instance(Ref<ComponentImage> image, RefOrNull<Device> device, std::str
                    KernelMapping arena)
     : image_(std::move(image)), device_(std::move(device)), arena_(std::move(arena)),
       env_(*this, kernel_env_table, arena_),
-      strand_(*this,
-              has_trait(image_->descriptor().traits, component::Traits::never_waits)) {
+      strand_(*this, has_trait(image_->descriptor().traits, component::Traits::never_waits)) {
     name_length_ = name.copy(name_, sizeof name_);
     for (u32 i = 0; i < timer_count; ++i) {
         timers_[i].owner = this;
@@ -193,8 +192,7 @@ void Instance::settle() {
 Result<> Instance::bind_service(u32 index) {
     Service& service = services_[index];
     if (!service.gate) {
-        service.gate =
-            new (base::fallible) Gate(strand_, index, service.binding->operations);
+        service.gate = new (base::fallible) Gate(strand_, index, service.binding->operations);
         if (!service.gate)
             return Failure(Errno::nomem);
     }

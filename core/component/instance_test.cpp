@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The whole way: the RAM disk's object, loaded as the kernel loads it, an instance on a pretended device, its
-// gate, and the block device the core makes of it. Then the instance dies under load.
+// The whole way: the RAM disk's object, loaded as the kernel loads it, an instance on a pretended
+// device, its gate, and the block device the core makes of it. Then the instance dies under load.
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -52,8 +52,9 @@ protected:
         MUST(start_block_devices(), "memory is there");
         MUST(start_component_manager(), "memory is there");
         const auto& words = object();
-        MUST(add_component("ramdisk", {reinterpret_cast<const u8*>(words.data()), words.size() * 8}),
-             "the object is sound");
+        MUST(
+            add_component("ramdisk", {reinterpret_cast<const u8*>(words.data()), words.size() * 8}),
+            "the object is sound");
         start_device_matching();
         set_block_listener([](BlockDevice&, bool present) { present ? ++g_appeared : ++g_went; });
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The loader on a real component object, whole and damaged. The build makes the object with the flags of
-// every component (PITH_TEST_OBJECT names the file).
+// The loader on a real component object, whole and damaged. The build makes the object with the
+// flags of every component (PITH_TEST_OBJECT names the file).
 #include "core/component/object_loader.h"
 
 #include <cstring>
@@ -57,9 +57,11 @@ TEST_F(ObjectLoader, loadsAndFindsTheDescriptor) {
         MUST(KernelMapping::allocate(Bytes(plan->size()), KernelProtection::read_write), "memory");
     auto at = plan->place({memory.as<u8>(), plan->size()}, memory.address().value, 42);
     ASSERT_TRUE(at) << ObjectPlan::reason();
-    MUST(memory.protect(Bytes(0), Bytes(plan->text_size()), KernelProtection::read_execute), "ours");
+    MUST(memory.protect(Bytes(0), Bytes(plan->text_size()), KernelProtection::read_execute),
+         "ours");
     MUST(memory.protect(Bytes(plan->text_size()), Bytes(plan->data_size()),
-                        KernelProtection::read_only), "ours");
+                        KernelProtection::read_only),
+         "ours");
     const auto& descriptor = *reinterpret_cast<const component::Descriptor*>(*at);
     EXPECT_EQ(descriptor.magic, component::descriptor_magic);
     EXPECT_STREQ(descriptor.name, "ramdisk");
@@ -76,8 +78,9 @@ TEST_F(ObjectLoader, theSameBytesAtAnotherPlaceDifferOnlyInRelocations) {
     ASSERT_TRUE(plan->place(b, 0xffff'ffff'c000'0000, 1));
     // Code is position independent: not one byte of it differs.
     EXPECT_EQ(std::memcmp(a.data(), b.data(), plan->text_size()), 0);
-    EXPECT_NE(std::memcmp(a.data() + plan->text_size(), b.data() + plan->text_size(),
-                          plan->data_size()), 0);
+    EXPECT_NE(
+        std::memcmp(a.data() + plan->text_size(), b.data() + plan->text_size(), plan->data_size()),
+        0);
 }
 
 TEST_F(ObjectLoader, refusesWritableData) {

@@ -34,9 +34,12 @@ struct Driver : Env {
 Answer submit(Env& env, const Request& request) {
     Driver& driver = static_cast<Driver&>(env);
     const auto arguments = request.payload<Block::Arguments>();
-    const Driver::Seen seen{request.id,      static_cast<Operation>(request.operation),
-                            arguments.sector, arguments.count,
-                            request.buffer.length, driver.strand->find(request.id)->pieces.size()};
+    const Driver::Seen seen{request.id,
+                            static_cast<Operation>(request.operation),
+                            arguments.sector,
+                            arguments.count,
+                            request.buffer.length,
+                            driver.strand->find(request.id)->pieces.size()};
     driver.seen.push_back(seen);
     driver.pending.push_back(seen);
     return Answer::pending();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Byte streams against a pretended driver, with writers, a reader and a terminal that comes and goes.
+// Byte streams against a pretended driver, with writers, a reader and a terminal that comes and
+// goes.
 #include "core/device/byte_stream_device.h"
 
 #include <atomic>
@@ -99,10 +100,10 @@ protected:
         handlers.submit = core::submit;
         handlers.interrupt = core::interrupt;
         PageRef ring = MUST(allocate_frame(PageUse::kernel, FrameContent::zeroed), "memory");
-        device = RefOrNull<ByteStreamDevice>(MUST(
-            Ref<ByteStreamDevice>::create(gate, MUST(Ref<Owner>::create(), "memory"), "ttyS0",
-                                          component::ByteStreamProperties{}, ring->bytes()),
-            "memory"));
+        device = RefOrNull<ByteStreamDevice>(
+            MUST(Ref<ByteStreamDevice>::create(gate, MUST(Ref<Owner>::create(), "memory"), "ttyS0",
+                                               component::ByteStreamProperties{}, ring->bytes()),
+                 "memory"));
         (void)ring.release();
         line.device = device.get();
         strand.rebind({&line, handlers});

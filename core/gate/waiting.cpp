@@ -80,8 +80,8 @@ void wait_until(Nanos moment) {
 }
 
 void wait_for_call(std::atomic<u32>& waiting) {
-    (void)bucket_of(&waiting).wait(
-        [&] { return waiting.load(std::memory_order_acquire) == 0; }, Sleep::uninterruptible);
+    (void)bucket_of(&waiting).wait([&] { return waiting.load(std::memory_order_acquire) == 0; },
+                                   Sleep::uninterruptible);
 }
 
 } // namespace core

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What core/component and core/device need besides memory and threads, for tests in a Linux process.
+// What core/component and core/device need besides memory and threads, for tests in a Linux
+// process.
 #include <map>
 #include <string>
 #include <utility>

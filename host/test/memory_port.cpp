@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Kernel memory for tests in a Linux process: physical addresses are the process's own. Frames are heap
-// blocks, so that the address sanitizer sees who goes beyond them; mappings are real, protection included.
+// Kernel memory for tests in a Linux process: physical addresses are the process's own. Frames are
+// heap blocks, so that the address sanitizer sees who goes beyond them; mappings are real,
+// protection included.
 #include <sys/mman.h>
 
 #include <cstdlib>
@@ -63,14 +64,17 @@ void release_page(Page& page) {
 Result<PageRef> allocate_frame(PageUse, FrameContent) {
     return PageRef::adopt(*TRY(make_block(page_size)));
 }
-Result<Page*> allocate_block(unsigned order, PageUse, bool) { return make_block(page_size << order); }
+Result<Page*> allocate_block(unsigned order, PageUse, bool) {
+    return make_block(page_size << order);
+}
 void free_block(Page& first, unsigned) { free_page(first); }
 
 u8* physical_view(PhysAddr address) { return reinterpret_cast<u8*>(address.value); }
 PhysAddr physical_of(KernelVirt address) { return PhysAddr(address.value); }
 
 Result<KernelMapping> KernelMapping::allocate(Bytes size, KernelProtection) {
-    void* memory = mmap(nullptr, size.value, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void* memory =
+        mmap(nullptr, size.value, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED)
         return Failure(Errno::nomem);
     return adopt(KernelVirt(memory), size);
