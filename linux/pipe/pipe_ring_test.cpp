@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+// links: linux/pipe/pipe_ring.cpp host/test/base_port.cpp
 #include "linux/pipe/pipe_ring.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+// links: host/test/base_port.cpp
 #include "linux/tty/byte_ring.h"
 
 #include <gtest/gtest.h>
