@@ -67,8 +67,8 @@ TESTS = {
                 "host/test/memory_port.cpp"] + PORT, ["address"]),
     "instance": (["core/component/instance_test.cpp"] + CORE + GATE + PORT,
                  ["address", "thread"]),
-    "block_queue": (["core/device/block_queue_test.cpp", "core/device/block_queue.cpp"] + GATE + PORT,
-                    ["address", "thread"]),
+    "block_queue": (["core/device/block_queue_test.cpp", "core/device/block_queue.cpp"]
+                    + GATE + PORT, ["address", "thread"]),
     "byte_stream": (["core/device/byte_stream_device_test.cpp"] + CORE + GATE + PORT,
                     ["address", "thread"]),
     "device": (["core/device/partition_table_test.cpp", "core/device/partition_table.cpp",

@@ -30,7 +30,11 @@ COMPILERS = {
         "flags": "-stdlib=libc++ -Wthread-safety -Wno-unused-command-line-argument "
         "-D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST",
     },
-    "gcc": {"cxx": "g++", "flags": "-mno-80387 -Wno-stringop-overflow -Wno-attributes -Wno-missing-field-initializers"},
+    "gcc": {
+        "cxx": "g++",
+        "flags": "-mno-80387 -Wno-stringop-overflow -Wno-attributes "
+        "-Wno-missing-field-initializers",
+    },
 }
 
 RULES = """
