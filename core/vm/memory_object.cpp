@@ -23,6 +23,14 @@ void MemoryObject::unmap_pages(u64 first, u64 last) {
         mapping.space->unmap_object_pages(mapping, first, last);
 }
 
+bool MemoryObject::has_writable_mapping() {
+    LockGuard<lock_class::object_mappings> guard(mappings_lock_);
+    for (Mapping& mapping : mappings_)
+        if (mapping.shared && includes(mapping.maximum, Protection::write))
+            return true;
+    return false;
+}
+
 bool MemoryObject::write_protect_page(Page& page) {
     bool written = false;
     LockGuard<lock_class::object_mappings> guard(mappings_lock_);

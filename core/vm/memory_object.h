@@ -29,6 +29,8 @@ public:
     void remove_mapping(Mapping& mapping);
     // Removes the object's pages first..last-1 from every mapping; private copies stay.
     void unmap_pages(u64 first, u64 last);
+    // Whether a shared mapping may write, now or after mprotect (file seals).
+    bool has_writable_mapping();
     // Makes a page read-only in every mapping; true if one had written to it since.
     bool write_protect_page(Page& page);
 

@@ -51,6 +51,9 @@ Result<u64> add_seals(OpenFile& file, u32 seals) {
     const u32 old = extras->seals.load(std::memory_order_acquire);
     if (old & seal::seal)
         return Failure(Errno::perm);
+    core::PageCache* cache = inode.page_cache_if_any();
+    if ((seals & seal::write) && !(old & seal::write) && cache && cache->has_writable_mapping())
+        return Failure(Errno::busy);
     extras->seals.store(old | seals, std::memory_order_release);
     return u64{0};
 }

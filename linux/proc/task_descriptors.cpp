@@ -43,7 +43,7 @@ Result<Path> follow(const ProcSubject& subject) {
     const Ref<OpenFile> file = TRY(file_of(subject, subject.index));
     if (const Path* path = file->path())
         return *path;
-    return path_of_nameless(file->inode());
+    return path_of_nameless(*file);
 }
 
 bool is_current(const ProcSubject& subject) { return file_of(subject, subject.index).has_value(); }

@@ -228,11 +228,13 @@ Result<> mount_root_tmpfs() {
     return {};
 }
 
-Result<Path> path_of_nameless(Inode& inode) {
+Result<Path> path_of_nameless(OpenFile& file) {
+    Inode& inode = file.inode();
     Dentry* entry = Dentry::create(inode.super_block(), nullptr, name_view("/"));
     if (!entry)
         return Failure(Errno::nomem);
     entry->set_root_inode(Ref<Inode>::share(inode));
+    entry->set_open_file(Ref<core::Object>::share(file));
     g_memory_mount->add_reference();
     return Path::adopt(*g_memory_mount, *entry);
 }

@@ -104,9 +104,9 @@ private:
 void register_tmpfs();
 // Makes the root of the mount tree. Start-up only. Errors: nomem.
 Result<> mount_root_tmpfs();
-// A place for an inode that no directory names (a pipe's), so that it can be opened through its
+// A place for an open file that has none (a pipe's), so that it can be opened through its
 // descriptor. Errors: nomem.
-Result<Path> path_of_nameless(Inode& inode);
+Result<Path> path_of_nameless(OpenFile& file);
 // An open file of a kind no directory shows: memfd_create(2), shared memory. `name` for /proc.
 // Errors: nomem.
 Result<Ref<OpenFile>> create_memory_file(std::string_view name, u64 size, u32 flags);

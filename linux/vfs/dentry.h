@@ -80,6 +80,10 @@ public:
     // Gives a negative entry of the tree an inode.
     void attach(Ref<Inode> inode);
     void set_root_inode(Ref<Inode> inode);
+    // A place made for an open file without a path: opening it opens that file again. Once, before it is
+    // seen by others.
+    void set_open_file(Ref<core::Object> file) { open_file_ = std::move(file); }
+    core::Object* open_file() const { return open_file_.get(); }
     // Never was in the tree (O_TMPFILE): shown as deleted.
     void set_nameless() { set(deleted); }
     // Its object is gone from the directory. Users keep it (with its inode) until they let go. An
@@ -156,6 +160,7 @@ private:
     mutable std::atomic<u32> references_{1};
     SuperBlock& super_block_;
     mutable core::Lock<core::lock_class::dentry_children> children_lock_;
+    RefOrNull<core::Object> open_file_;
     u64 cookie_ = 0;      // place among the children, counted up
     u64 next_cookie_ = 3; // of a directory; guarded by children_lock_
     // the child a reader of the directory stopped at; guarded by children_lock_

@@ -78,6 +78,7 @@ bool Dentry::drop_last() {
 // Gives the parent, whose reference is the caller's to drop.
 Dentry* Dentry::dismantle() {
     unlink_from_parent();
+    open_file_ = nullptr;
     Dentry* directory = is_root() ? nullptr : parent();
     // Walks may still look at the inode pointer; the inode's memory outlives them, too.
     if (Inode* inode = inode_.load(std::memory_order_relaxed))

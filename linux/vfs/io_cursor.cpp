@@ -47,75 +47,85 @@ bool is_user_range(u64 address, usize size) {
     return size <= core::user_end && address <= core::user_end - size;
 }
 
+// The raw copies may stop a word early at a page that is missing: the rest up to it goes byte by byte.
+usize exact_copy_to(u64 target, const u8* source, usize size) {
+    usize missing = arch::copy_to_user(target, source, size);
+    while (missing != 0) {
+        const usize done = size - missing;
+        if (arch::copy_to_user(target + done, source + done, 1) != 0)
+            break;
+        --missing;
+    }
+    return missing;
+}
+
+usize exact_copy_from(u8* target, u64 source, usize size) {
+    usize missing = arch::copy_from_user(target, source, size);
+    while (missing != 0) {
+        const usize done = size - missing;
+        if (arch::copy_from_user(target + done, source + done, 1) != 0)
+            break;
+        --missing;
+    }
+    return missing;
+}
+
+usize exact_clear(u64 target, usize size) {
+    usize missing = arch::clear_user(target, size);
+    while (missing != 0 && arch::clear_user(target + size - missing, 1) == 0)
+        --missing;
+    return missing;
+}
+
 } // namespace
 
-Result<usize> IoCursor::copy_to(const void* source, usize size) {
-    const u8* from = static_cast<const u8*>(source);
-    usize wanted = size < left_ ? size : left_;
+// Moves up to `size` bytes segment by segment; move(address, done, part) gives what is missing of a part.
+template <typename Move>
+Result<usize> IoCursor::move(usize size, Move move_part) {
+    const usize wanted = size < left_ ? size : left_;
     usize done = 0;
     while (done < wanted) {
         const usize part = wanted - done < segment_ ? wanted - done : segment_;
-        usize missing = 0;
-        if (kernel_)
-            __builtin_memcpy(reinterpret_cast<void*>(address_), from + done, part);
-        else
-            missing = is_user_range(address_, part)
-                          ? arch::copy_to_user(address_, from + done, part)
-                          : part;
+        const usize missing =
+            kernel_ || is_user_range(address_, part) ? move_part(address_, done, part) : part;
         advance(part - missing);
         done += part - missing;
-        if (missing != 0) {
+        if (missing != 0) [[unlikely]] {
             if (done == 0)
                 return Failure(Errno::fault);
             break;
         }
     }
     return done;
+}
+
+Result<usize> IoCursor::copy_to(const void* source, usize size) {
+    const u8* from = static_cast<const u8*>(source);
+    return move(size, [this, from](u64 address, usize done, usize part) -> usize {
+        if (!kernel_)
+            return exact_copy_to(address, from + done, part);
+        __builtin_memcpy(reinterpret_cast<void*>(address), from + done, part);
+        return 0;
+    });
 }
 
 Result<usize> IoCursor::copy_from(void* target, usize size) {
     u8* to = static_cast<u8*>(target);
-    usize wanted = size < left_ ? size : left_;
-    usize done = 0;
-    while (done < wanted) {
-        const usize part = wanted - done < segment_ ? wanted - done : segment_;
-        usize missing = 0;
-        if (kernel_)
-            __builtin_memcpy(to + done, reinterpret_cast<const void*>(address_), part);
-        else
-            missing = is_user_range(address_, part)
-                          ? arch::copy_from_user(to + done, address_, part)
-                          : part;
-        advance(part - missing);
-        done += part - missing;
-        if (missing != 0) {
-            if (done == 0)
-                return Failure(Errno::fault);
-            break;
-        }
-    }
-    return done;
+    return move(size, [this, to](u64 address, usize done, usize part) -> usize {
+        if (!kernel_)
+            return exact_copy_from(to + done, address, part);
+        __builtin_memcpy(to + done, reinterpret_cast<const void*>(address), part);
+        return 0;
+    });
 }
 
 Result<usize> IoCursor::fill_zero(usize size) {
-    usize wanted = size < left_ ? size : left_;
-    usize done = 0;
-    while (done < wanted) {
-        const usize part = wanted - done < segment_ ? wanted - done : segment_;
-        usize missing = 0;
-        if (kernel_)
-            __builtin_memset(reinterpret_cast<void*>(address_), 0, part);
-        else
-            missing = is_user_range(address_, part) ? arch::clear_user(address_, part) : part;
-        advance(part - missing);
-        done += part - missing;
-        if (missing != 0) {
-            if (done == 0)
-                return Failure(Errno::fault);
-            break;
-        }
-    }
-    return done;
+    return move(size, [this](u64 address, usize, usize part) -> usize {
+        if (!kernel_)
+            return exact_clear(address, part);
+        __builtin_memset(reinterpret_cast<void*>(address), 0, part);
+        return 0;
+    });
 }
 
 namespace {

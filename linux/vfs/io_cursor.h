@@ -43,6 +43,8 @@ public:
     Result<> fault_in(usize size, core::Access access);
 
 private:
+    template <typename Move>
+    Result<usize> move(usize size, Move move_part);
     void next_segment();
 
     usize left_;           // over all segments

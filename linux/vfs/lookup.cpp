@@ -21,8 +21,9 @@ Result<Ref<Dentry>> look_up_locked(Dentry& directory, const NameView& name) {
     if (super_block.caching() == SuperBlock::Caching::memory)
         return entry; // what is not in the cache does not exist
     RefOrNull<Inode> inode = TRY(directory.inode()->lookup(*made));
-    if (inode || super_block.caching() == SuperBlock::Caching::normal)
-        made->enter(std::move(inode));
+    if (!inode && super_block.caching() == SuperBlock::Caching::revalidate)
+        return Failure(Errno::noent);
+    made->enter(std::move(inode));
     return entry;
 }
 
@@ -38,7 +39,9 @@ Result<Ref<Dentry>> look_up_child(Dentry& directory, const NameView& name) {
 }
 
 Result<Path> resolve(i32 directory_fd, const PathName& name, u32 walk_flags) {
-    if (directory_fd == at_working_directory || name.text()[0] == '/')
+    constexpr u32 confined = walk_flag::beneath | walk_flag::in_root;
+    if (directory_fd == at_working_directory ||
+        (name.text()[0] == '/' && !(walk_flags & confined)))
         return Walk(nullptr, name, walk_flags).run();
     const BorrowedFile file = TRY(borrow_file(static_cast<u32>(directory_fd), true));
     const Path* base = file->path();

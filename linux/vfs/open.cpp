@@ -112,10 +112,22 @@ void drop_writer(const Path& path) {
     path.mount().super_block().writers.fetch_sub(1, std::memory_order_acq_rel);
 }
 
+namespace {
+
+// The place stands for an open file that has no path of its own (a pipe), found under /proc/PID/fd.
+Result<Ref<OpenFile>> open_again(const Path& path, u32 flags) {
+    TRY(check_permission(path.inode(), wanted_rights(flags)));
+    return static_cast<OpenFile*>(path.dentry().open_file())->reopen(flags);
+}
+
+} // namespace
+
 Result<Ref<OpenFile>> open_found(const Path& path, u32 flags, bool created) {
     Inode& inode = path.inode();
     if ((flags & open_flag::directory) && !inode.is_directory())
         return Failure(Errno::notdir);
+    if (path.dentry().open_file()) [[unlikely]]
+        return open_again(path, flags);
     TRY(check_open(path, flags, created));
     // Terminals look at O_NOCTTY; it is not kept.
     constexpr u32 only_now = open_flag::create | open_flag::exclusive | open_flag::truncate |
@@ -235,7 +247,8 @@ Result<Ref<OpenFile>> open_temporary(const Path& directory, const OpenRequest& r
 Result<Ref<OpenFile>> open_file(const PathName& name, const OpenRequest& request) {
     BorrowedFile start;
     const Path* base = nullptr;
-    if (request.directory != at_working_directory && name.text()[0] != '/') {
+    const bool confined = (request.resolve & (walk_flag::beneath | walk_flag::in_root)) != 0;
+    if (request.directory != at_working_directory && (confined || name.text()[0] != '/')) {
         start = TRY(borrow_file(static_cast<u32>(request.directory), true));
         base = start->path();
         if (!base || !base->inode().is_directory())
