@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The kernel half of the page tables: one for all address spaces. core/memory/kernel_map.cpp is the
-// only user and serialises changes.
+// The kernel half of the page tables: one for all address spaces. CPUs may map and unmap different
+// pages at the same time; whoever owns an address (core/memory/kernel_map.cpp) changes it alone.
 #pragma once
 
 #include "base/result.h"

@@ -3,6 +3,8 @@
 // root is a copy of the kernel's root, whose entries never change after boot.
 #include "arch/api/page_table.h"
 
+#include <atomic>
+
 #include "arch/api/cpu.h"
 #include "arch/api/kernel_table.h"
 #include "arch/x86_64/registers.h"
@@ -215,14 +217,30 @@ void flush_user_range(PageTable& table, u64 start, u64 end) {
     enable_preemption();
 }
 
+namespace {
+
+// The table that an entry of the kernel half names, made if missing. CPUs map different pages at
+// the same time: the first to store its table wins.
+Result<u64*> shared_child(u64& entry_word) {
+    std::atomic_ref<u64> entry(entry_word);
+    u64 found = entry.load(std::memory_order_acquire);
+    if (!(found & page_bit::present)) {
+        const u64 made = TRY(make_table());
+        const u64 value = made | page_bit::present | page_bit::writable;
+        if (entry.compare_exchange_strong(found, value, std::memory_order_acq_rel))
+            found = value;
+        else
+            free_table(made);
+    }
+    return table_view(PhysAddr(found & page_bit::address_mask));
+}
+
+} // namespace
+
 Result<> map_kernel_page(u64 address, u64 physical, KernelPageRights rights) {
     u64* table = table_view(PhysAddr(g_kernel_root));
-    for (unsigned level = levels; level > 1; --level) {
-        u64& entry = table[slot(address, level)];
-        if (!(entry & page_bit::present))
-            entry = TRY(make_table()) | page_bit::present | page_bit::writable;
-        table = table_view(PhysAddr(entry & page_bit::address_mask));
-    }
+    for (unsigned level = levels; level > 1; --level)
+        table = TRY(shared_child(table[slot(address, level)]));
     u64 bits = page_bit::present | page_bit::global | page_bit::accessed | page_bit::dirty;
     if (rights.write)
         bits |= page_bit::writable;
