@@ -134,6 +134,8 @@ void Scheduler::reschedule() PITH_NO_ANALYSIS {
     Thread& previous = *queue.current;
     queue.account(arch::timestamp(), false);
     const bool may_stay = (previous.scheduling.affinity & mask_of(cpu)) != 0;
+    if (previous.notify_preemption)
+        previous.work_.fetch_or(thread_work::notify, std::memory_order_relaxed);
     // A thread pushed aside between prepare() and block() is still runnable, whatever its state
     // says.
     if (&previous != queue.idle &&
@@ -172,6 +174,10 @@ void Scheduler::switch_to(RunQueue& queue, Thread& previous, Thread& next) PITH_
         return;
     }
     queue.current = &next;
+    if (next.notify_preemption && next.notified_cpu_ != arch::cpu_index()) [[unlikely]] {
+        next.notified_cpu_ = arch::cpu_index();
+        next.work_.fetch_or(thread_work::notify, std::memory_order_relaxed);
+    }
     queue.switches.store(queue.switches.load(std::memory_order_relaxed) + 1,
                          std::memory_order_relaxed);
     next.scheduling.accounted = previous.scheduling.accounted;

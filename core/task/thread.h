@@ -113,6 +113,9 @@ public:
 
     const Personality* personality = nullptr;
     void* personality_data = nullptr;
+    // The personality wants thread_work::notify each time the thread was pushed aside or goes on on
+    // another CPU (restartable sequences).
+    bool notify_preemption = false;
 
     // Work bits. Setting interrupt or kill wakes the thread if its sleep allows that, and makes a
     // CPU that runs it in user mode come in. Any context.
@@ -161,6 +164,7 @@ private:
     char name_[16] = {};
     u64 voluntary_switches_ = 0;
     u64 involuntary_switches_ = 0;
+    u32 notified_cpu_ = ~0u; // notify_preemption: where it last went on
 
 public:
     // Failure injection and the debug checks keep their per-thread state here.

@@ -58,6 +58,7 @@ Result<u64> bias_for(core::AddressSpace& space, const Loading& loading, const El
 
 Result<ElfFile> open_interpreter(const ElfFile& program) {
     Ref<OpenFile> file = TRY(open_program({-100, program.interpreter_path(), 0}));
+    const WriteDenial denial = TRY(WriteDenial::take(*file)); // only to refuse one being written
     Result<ElfFile> interpreter = ElfFile::read(std::move(file));
     if (!interpreter)
         return Failure(interpreter.error() == Errno::noexec ? Errno::libbad : interpreter.error());

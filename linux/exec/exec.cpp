@@ -22,7 +22,8 @@ constexpr u32 persona_no_randomize = 0x40000;
 constexpr u32 persona_cleared_by_set_id = 0x40000 | 0x0400000 | 0x0200000 | 0x0100000 | 0x08000000;
 
 // Follows #! lines until a program of the CPU stands there.
-Result<> resolve_scripts(Loading& loading, std::string_view& script_name, ScriptLine& line) {
+Result<> resolve_scripts(Loading& loading, std::string_view& script_name, ScriptLine& line,
+                         WriteDenial& denial) {
     for (int depth = 0;; ++depth) {
         char mark[2] = {};
         const Result<> got = read_exactly(*loading.file, 0, mark, sizeof(mark));
@@ -42,6 +43,7 @@ Result<> resolve_scripts(Loading& loading, std::string_view& script_name, Script
         TRY(block.append_rest(arguments.arguments, limit));
         arguments.arguments = std::move(block);
         loading.file = TRY(open_program({-100, fresh.interpreter, 0}));
+        denial = TRY(WriteDenial::take(*loading.file));
         // The interpreter of an interpreter is told the interpreter's name; keep its text alive.
         const usize length = fresh.interpreter.size();
         for (usize i = 0; i < length; ++i)
@@ -101,6 +103,7 @@ void forget_old_program(Task& task) {
     task.robust_list = 0;
     release_clear_child_tid(task);
     task.rseq_area = 0;
+    task.thread->notify_preemption = false;
     task.rseq_length = task.rseq_signature = 0;
     task.restart = {};
     task.call_interrupted = false;
@@ -151,6 +154,7 @@ Result<> execute(ExecRequest& request) {
     Task& task = Task::current();
     Process& process = *task.process;
     Ref<OpenFile> file = TRY(open_program(request.program));
+    WriteDenial denial = TRY(WriteDenial::take(*file));
     char fd_name[32];
     std::string_view name = request.program.path;
     if (name.empty() || (request.program.directory >= 0 && name[0] != '/')) {
@@ -165,7 +169,7 @@ Result<> execute(ExecRequest& request) {
     loading.stack_limit = process.limit(Resource::stack);
     std::string_view script_name = name;
     ScriptLine line;
-    TRY(resolve_scripts(loading, script_name, line));
+    TRY(resolve_scripts(loading, script_name, line, denial));
     if (loading.file.get() != nullptr && script_name.data() != name.data()) {
         identity = TRY(identity_for(*loading.file)); // set-id of a script counts for nothing
     }

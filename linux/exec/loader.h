@@ -44,6 +44,23 @@ Result<> read_script_line(OpenFile& file, ScriptLine& line);
 
 // Reads exactly `size` bytes at `offset`. Errors: noexec (the file is shorter), io.
 Result<> read_exactly(OpenFile& file, u64 offset, void* target, usize size);
+// While it lives, nobody can open the file for writing.
+class WriteDenial {
+public:
+    // Errors: txtbsy (someone has it open for writing).
+    static Result<WriteDenial> take(OpenFile& file);
+    WriteDenial(WriteDenial&& other) noexcept : file_(std::move(other.file_)) {}
+    WriteDenial& operator=(WriteDenial&& other) noexcept {
+        std::swap(file_, other.file_);
+        return *this;
+    }
+    ~WriteDenial();
+
+private:
+    explicit WriteDenial(OpenFile& file) : file_(RefOrNull<OpenFile>::share(&file)) {}
+    RefOrNull<OpenFile> file_;
+};
+
 // Opens a program for execution: must be a regular file that may be executed. Relative to
 // `directory`, or AT_FDCWD. Errors: as execveat(2).
 struct OpenProgram {

@@ -27,6 +27,16 @@ Result<Path> find_program(const OpenProgram& request) {
 
 } // namespace
 
+Result<WriteDenial> WriteDenial::take(OpenFile& file) {
+    TRY(file.inode().deny_write_access());
+    return WriteDenial(file);
+}
+
+WriteDenial::~WriteDenial() {
+    if (file_)
+        file_->inode().allow_write_access();
+}
+
 Result<Ref<OpenFile>> open_program(const OpenProgram& request) {
     Path path = TRY(find_program(request));
     Inode& inode = path.inode();

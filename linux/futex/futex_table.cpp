@@ -35,7 +35,11 @@ Result<FutexKey> futex_key(UserVirt address, bool shared) {
         return Failure(Errno::inval);
     if (address.value > core::user_end - 4)
         return Failure(Errno::fault);
-    return core::Thread::current().address_space()->word_key(address, shared);
+    core::AddressSpace& space = *core::Thread::current().address_space();
+    FutexKey key = TRY(space.word_key(address, shared));
+    if (shared && key.owner == &space)
+        key.offset |= 1; // calls that say "private" and calls that do not never meet, as on Linux
+    return key;
 }
 
 void FutexBucket::wake_locked(FutexWaiter& waiter) {

@@ -152,20 +152,32 @@ Result<u64> unlock_pi(UserVirt address, bool shared) PITH_NO_ANALYSIS {
     }
 }
 
-bool pass_on_dead(UserVirt address) PITH_NO_ANALYSIS {
-    const Result<FutexKey> key = futex_key(address, true);
-    if (!key)
-        return false;
-    FutexBucket& bucket = FutexBucket::of(*key);
+namespace {
+
+bool pass_on_with_key(UserVirt address, const FutexKey& key) PITH_NO_ANALYSIS {
+    FutexBucket& bucket = FutexBucket::of(key);
     while (true) {
         bucket.lock.acquire();
-        const Result<bool> passed = hand_over_locked(bucket, *key, address, word::owner_died);
+        Result<bool> passed = false;
+        if (first_waiter(bucket, key))
+            passed = hand_over_locked(bucket, key, address, word::owner_died);
         bucket.lock.release();
         if (passed)
             return *passed;
         if (passed.error() == Errno::fault && !core::fault_in(address, core::Access::write))
             return false;
     }
+}
+
+} // namespace
+
+bool pass_on_dead(UserVirt address) {
+    for (const bool shared : {false, true}) {
+        const Result<FutexKey> key = futex_key(address, shared);
+        if (key && pass_on_with_key(address, *key))
+            return true;
+    }
+    return false;
 }
 
 void pass_on_all_dead(Task& task) {

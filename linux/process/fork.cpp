@@ -164,6 +164,7 @@ Result<Ref<core::Thread>> make_thread(Task& task, const CloneRequest& request) {
     inherit_scheduling(*thread, Task::current());
     if (task.set_child_tid != 0)
         thread->add_work(core::thread_work::notify);
+    thread->notify_preemption = task.rseq_area != 0;
     choose_personality(task);
     return thread;
 }

@@ -60,6 +60,7 @@ Result<u64> sys_rseq(u64 area, u32 length, i32 flags, u32 signature) {
         TRY(core::copy_to_user(UserVirt(area), words, sizeof(words)));
         task.rseq_area = 0;
         task.rseq_length = 0;
+        task.thread->notify_preemption = false;
         return 0;
     }
     if (flags != 0)
@@ -76,6 +77,7 @@ Result<u64> sys_rseq(u64 area, u32 length, i32 flags, u32 signature) {
     task.rseq_area = area;
     task.rseq_length = length;
     task.rseq_signature = signature;
+    task.thread->notify_preemption = true;
     task.thread->add_work(core::thread_work::notify); // the words are written on the way out
     return 0;
 }

@@ -4,6 +4,7 @@
 #include "linux/signal/deliver.h"
 
 #include "linux/process/exit.h"
+#include "linux/scheduling/rseq.h"
 #include "linux/signal/internal.h"
 #include "linux/time/process_timers.h"
 
@@ -148,6 +149,8 @@ void settle_interrupted_call(Task& task, arch::UserFrame& frame, const Delivery*
 void start_handler(Task& task, arch::UserFrame& frame, Delivery& delivery) {
     delivery.restored_mask =
         task.signals.restore_blocked ? task.signals.saved_blocked : task.signals.blocked;
+    if (task.rseq_area != 0)
+        update_rseq(task, frame); // a section that is interrupted by a handler starts over
     const Result<> pushed = push_signal_frame(frame, delivery);
     if (!pushed) {
         force_fatal_segv(delivery.info.number);

@@ -24,6 +24,8 @@ void run_notified(Task& task, arch::UserFrame& frame) {
         std::exchange(task.first_run, nullptr)();
     if (task.set_child_tid != 0)
         write_set_child_tid(task);
+    if (task.rseq_area != 0)
+        update_rseq(task, frame);
     if (task.call_interrupted || task.process->signals.untold_change != 0)
         deliver_signals(frame);
 }
@@ -34,8 +36,6 @@ void return_work(arch::UserFrame& frame) {
         run_notified(task, frame);
     if (task.thread->work() & (core::thread_work::interrupt | core::thread_work::kill))
         deliver_signals(frame);
-    if (task.rseq_area != 0)
-        update_rseq(task, frame);
 }
 
 void release(core::Thread& thread) {
