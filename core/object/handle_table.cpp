@@ -5,60 +5,54 @@
 
 namespace core {
 
-// Two bitmaps (used, close-on-exec) and the slots, in one block.
-struct HandleTable::Slots {
-    u32 capacity;
-    u32 lowest_free; // no free slot below
-    u64* used;
-    u64* close_on_exec;
-    Slot* slots;
+HandleTable::Slots* HandleTable::Slots::make(u32 capacity) {
+    const usize words = (capacity + 63) / 64;
+    const usize size = sizeof(Slots) + 2 * words * sizeof(u64) + capacity * sizeof(Slot);
+    auto* memory = static_cast<u8*>(::operator new(size, base::fallible));
+    if (!memory)
+        return nullptr;
+    auto* made = reinterpret_cast<Slots*>(memory);
+    made->capacity = capacity;
+    made->lowest_free = 0;
+    made->used = reinterpret_cast<u64*>(memory + sizeof(Slots));
+    made->close_on_exec = made->used + words;
+    made->slots = reinterpret_cast<Slot*>(made->close_on_exec + words);
+    for (usize i = 0; i < 2 * words; ++i)
+        made->used[i] = 0;
+    for (u32 i = 0; i < capacity; ++i)
+        new (&made->slots[i]) Slot();
+    return made;
+}
 
-    static Slots* make(u32 capacity) {
-        const usize words = (capacity + 63) / 64;
-        const usize size = sizeof(Slots) + 2 * words * sizeof(u64) + capacity * sizeof(Slot);
-        auto* memory = static_cast<u8*>(::operator new(size, base::fallible));
-        if (!memory)
-            return nullptr;
-        auto* made = reinterpret_cast<Slots*>(memory);
-        made->capacity = capacity;
-        made->lowest_free = 0;
-        made->used = reinterpret_cast<u64*>(memory + sizeof(Slots));
-        made->close_on_exec = made->used + words;
-        made->slots = reinterpret_cast<Slot*>(made->close_on_exec + words);
-        for (usize i = 0; i < 2 * words; ++i)
-            made->used[i] = 0;
-        for (u32 i = 0; i < capacity; ++i)
-            new (&made->slots[i]) Slot();
-        return made;
-    }
+bool HandleTable::Slots::is_used(u32 index) const {
+    return index < capacity && (used[index / 64] >> index % 64 & 1);
+}
 
-    bool is_used(u32 index) const {
-        return index < capacity && (used[index / 64] >> index % 64 & 1);
+void HandleTable::Slots::mark(u32 index, bool cloexec) {
+    used[index / 64] |= u64{1} << index % 64;
+    const u64 bit = u64{1} << index % 64;
+    close_on_exec[index / 64] = (close_on_exec[index / 64] & ~bit) | (cloexec ? bit : 0);
+    if (index == lowest_free)
+        ++lowest_free;
+}
+
+void HandleTable::Slots::clear(u32 index) {
+    used[index / 64] &= ~(u64{1} << index % 64);
+    if (index < lowest_free)
+        lowest_free = index;
+}
+
+u32 HandleTable::Slots::find_free(u32 from) const {
+    if (from < lowest_free)
+        from = lowest_free;
+    while (from < capacity) {
+        const u64 free = ~used[from / 64] >> from % 64;
+        if (free != 0)
+            return from + static_cast<u32>(__builtin_ctzll(free));
+        from = (from / 64 + 1) * 64;
     }
-    void mark(u32 index, bool cloexec) {
-        used[index / 64] |= u64{1} << index % 64;
-        const u64 bit = u64{1} << index % 64;
-        close_on_exec[index / 64] = (close_on_exec[index / 64] & ~bit) | (cloexec ? bit : 0);
-        if (index == lowest_free)
-            ++lowest_free;
-    }
-    void clear(u32 index) {
-        used[index / 64] &= ~(u64{1} << index % 64);
-        if (index < lowest_free)
-            lowest_free = index;
-    }
-    u32 find_free(u32 from) const {
-        if (from < lowest_free)
-            from = lowest_free;
-        while (from < capacity) {
-            const u64 free = ~used[from / 64] >> from % 64;
-            if (free != 0)
-                return from + static_cast<u32>(__builtin_ctzll(free));
-            from = (from / 64 + 1) * 64;
-        }
-        return capacity > from ? capacity : from;
-    }
-};
+    return capacity > from ? capacity : from;
+}
 
 namespace {
 
@@ -96,15 +90,7 @@ RefOrNull<Object> HandleTable::share(u32 index) const {
     return RefOrNull<Object>::share(slots->slots[index].object.load(std::memory_order_relaxed));
 }
 
-Borrowed HandleTable::borrow(u32 index) const {
-    if (sharers() == 1) [[likely]] {
-        // Only this thread can change the table: no lock, no reference.
-        const Slots* slots = slots_.load(std::memory_order_relaxed);
-        if (index >= slots->capacity)
-            return {};
-        const Slot& slot = slots->slots[index];
-        return {slot.object.load(std::memory_order_relaxed), slot.rights, false};
-    }
+Borrowed HandleTable::borrow_shared(u32 index) const {
     TableLock guard(lock_);
     const Slots* slots = slots_.load(std::memory_order_relaxed);
     if (index >= slots->capacity)

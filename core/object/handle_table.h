@@ -68,7 +68,16 @@ public:
     ~HandleTable();
 
     // The object at `index`, or a null Borrowed. Process context; valid for the current call only.
-    Borrowed borrow(u32 index) const;
+    Borrowed borrow(u32 index) const {
+        if (sharers() != 1) [[unlikely]]
+            return borrow_shared(index);
+        // Only this thread can change the table: no lock, no reference.
+        const Slots* slots = slots_.load(std::memory_order_relaxed);
+        if (index >= slots->capacity) [[unlikely]]
+            return {};
+        const Slot& slot = slots->slots[index];
+        return {slot.object.load(std::memory_order_relaxed), slot.rights, false};
+    }
     // The same with a reference, from any table (another process's, too). Process context.
     RefOrNull<Object> share(u32 index) const;
 
@@ -111,10 +120,24 @@ private:
         Rights rights = Rights::none;
         u32 badge = 0;
     };
-    struct Slots; // an array with its size; a table that grew leaves the old one until an epoch
-                  // later
+    // Two bitmaps (used, close-on-exec) and the slots, in one block; a table that grew leaves the old
+    // one until an epoch later.
+    struct Slots {
+        u32 capacity;
+        u32 lowest_free; // no free slot below
+        u64* used;
+        u64* close_on_exec;
+        Slot* slots;
+
+        static Slots* make(u32 capacity);
+        bool is_used(u32 index) const;
+        void mark(u32 index, bool cloexec);
+        void clear(u32 index);
+        u32 find_free(u32 from) const;
+    };
 
     HandleTable() = default;
+    Borrowed borrow_shared(u32 index) const;
     Result<u32> claim(bool close_on_exec, u32 lowest, u32 limit);
     Result<> grow(u32 wanted);
 

@@ -36,28 +36,35 @@ Result<usize> PipeFile::write(IoCursor& source, u64&, IoFlags flags) {
     return pipe_->write(source, flags.non_block, sends_packets());
 }
 
-u32 PipeFile::poll(PollRegistration* registration) {
-    if (registration) {
-        pipe_->note_polled();
-        if (is_readable())
-            registration->watch(pipe_->read_queue());
-        if (is_writable())
-            registration->watch(pipe_->write_queue());
-    }
+// Out of line, so that poll() itself needs no stack frame.
+[[gnu::noinline]] void PipeFile::watch(PollRegistration& registration) {
+    pipe_->note_polled();
+    if (is_readable())
+        registration.watch(pipe_->read_queue());
+    if (is_writable())
+        registration.watch(pipe_->write_queue());
+}
+
+u32 PipeFile::write_events() const {
     u32 events = 0;
-    if (is_readable()) {
-        if (!pipe_->is_empty())
-            events |= poll_event::in | poll_event::read_normal;
-        if (!pipe_->has_writers() && pipe_->writer_openings() != ignored_openings_)
-            events |= poll_event::hang_up;
-    }
-    if (is_writable()) {
-        if (!pipe_->is_full())
-            events |= poll_event::out | poll_event::write_normal;
-        if (!pipe_->has_readers())
-            events |= poll_event::error;
-    }
+    if (!pipe_->is_full())
+        events |= poll_event::out | poll_event::write_normal;
+    if (!pipe_->has_readers())
+        events |= poll_event::error;
     return events;
+}
+
+u32 PipeFile::poll(PollRegistration* registration) {
+    if (registration) [[unlikely]]
+        watch(*registration);
+    if (!is_readable())
+        return is_writable() ? write_events() : 0;
+    u32 events = 0;
+    if (!pipe_->is_empty())
+        events |= poll_event::in | poll_event::read_normal;
+    if (!pipe_->has_writers() && pipe_->writer_openings() != ignored_openings_)
+        events |= poll_event::hang_up;
+    return is_writable() ? events | write_events() : events;
 }
 
 Result<u64> PipeFile::ioctl(u32 request, u64 argument) {

@@ -37,6 +37,8 @@ public:
 
 private:
     friend class Ref<PipeFile>;
+    void watch(PollRegistration& registration);
+    u32 write_events() const;
     PipeFile(Ref<Pipe> pipe, Ref<Inode> inode, const Path* path, u32 flags);
 
     const Ref<Pipe> pipe_;

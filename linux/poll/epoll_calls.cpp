@@ -4,6 +4,7 @@
 #include "linux/process/process.h"
 #include "linux/signal/send.h"
 #include "linux/syscall/syscall.h"
+#include "linux/vfs/borrow.h"
 
 namespace linux {
 
@@ -36,7 +37,10 @@ Result<u32> wait(u32 set, u64 events, i32 count, const PollTimeout& timeout) {
         return Failure(Errno::inval);
     if (events > core::user_end)
         return Failure(Errno::fault);
-    auto file = TRY(borrow_file(set));
+    const HotFile handle(*Task::current().files, set);
+    OpenFile* file = handle.get();
+    if (!file)
+        return Failure(Errno::badf);
     if (file->family() != FileFamily::epoll)
         return Failure(Errno::inval);
     return EpollSet::of(*file).wait(UserVirt(events), static_cast<u32>(count), timeout);

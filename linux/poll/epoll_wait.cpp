@@ -79,22 +79,18 @@ Result<u32> EpollSet::deliver(UserVirt target, u32 count) {
     {
         SetGuard guard(lock_);
         take_incoming();
-        ReadyList batch; // items put back while we go are not looked at twice
-        batch.splice_back(ready_);
-        while (delivered < count) {
-            EpollItem* item = batch.pop_front();
-            if (!item)
-                break;
-            const auto one = deliver_one(*item, target + delivered * sizeof(EpollEvent));
+        // Items put back while we go stand behind this one: they are not looked at twice.
+        const EpollItem* const last = ready_.empty() ? nullptr : &ready_.back();
+        const EpollItem* item = nullptr;
+        while (delivered < count && item != last) {
+            EpollItem& next = *ready_.pop_front();
+            item = &next;
+            const auto one = deliver_one(next, target + delivered * sizeof(EpollEvent));
             if (!one) [[unlikely]] {
                 outcome = Failure(one.error());
                 break;
             }
             delivered += *one;
-        }
-        if (!batch.empty()) {
-            batch.splice_back(ready_); // those not looked at come first the next time
-            ready_.splice_back(batch);
         }
         more = !ready_.empty();
         any_ready_.store(more, std::memory_order_relaxed);

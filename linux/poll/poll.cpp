@@ -7,13 +7,14 @@
 #include "linux/process/process.h"
 #include "linux/signal/send.h"
 #include "linux/syscall/syscall.h"
+#include "linux/vfs/borrow.h"
 
 namespace linux {
 
 namespace {
 
 constexpr u32 always = poll_event::error | poll_event::hang_up;
-constexpr u32 inline_count = 96;
+constexpr u32 inline_count = 128;
 
 // The descriptors of one call, in the kernel.
 class Descriptors {
@@ -41,9 +42,10 @@ public:
     // One pass over the files; the number that are ready, whose results went to the program. While
     // nothing is ready, `table` (if any) is registered with each. Errors: fault.
     Result<u32> scan(PollTable* table) {
+        const core::HandleTable& files = *Task::current().files;
         u32 ready = 0;
         for (u32 index = 0; index < count_; ++index) {
-            const u32 events = look(list_[index], ready == 0 ? table : nullptr);
+            const u32 events = look(files, list_[index], ready == 0 ? table : nullptr);
             if (events != 0)
                 ++ready;
             // Only what differs is written: most results stay zero from the call before.
@@ -54,16 +56,18 @@ public:
     }
 
 private:
-    static u32 look(const PollDescriptor& entry, PollTable* table) {
+    static u32 look(const core::HandleTable& files, const PollDescriptor& entry,
+                    PollTable* table) {
         if (entry.fd < 0)
             return 0;
-        auto file = borrow_file(static_cast<u32>(entry.fd));
-        if (!file)
+        const HotFile handle(files, static_cast<u32>(entry.fd));
+        OpenFile* file = handle.get();
+        if (!file) [[unlikely]]
             return poll_event::invalid;
         const u32 wanted = static_cast<u16>(entry.events) | always;
         if (table) [[unlikely]]
-            table->prepare(**file, wanted);
-        return (*file)->poll(table) & wanted;
+            table->prepare(*file, wanted);
+        return file->poll(table) & wanted;
     }
 
     Result<> store(u32 index, u32 events) {
