@@ -41,8 +41,8 @@ public:
     const void* services = nullptr;
 
     CallState state() const { return state_; }
-    // How often the request was given to an instance (1, or more after restarts).
-    u8 tries() const { return tries_; }
+    // How often the request was given to a fresh instance after a crash.
+    u8 repeats() const { return repeats_; }
 
     // For finish_calls and wake_caller.
     void mark_completed() { state_ = CallState::client; }
@@ -62,8 +62,7 @@ private:
     }
 
     CallState state_ = CallState::client;
-    u8 tries_ = 0;
-    u32 slot_ = 0;
+    u8 repeats_ = 0;
     u64 sequence_ = 0; // order of issue
     const component::OperationInfo* operations_ = nullptr; // of its gate's interface
     std::atomic<u32> waiting_{0};

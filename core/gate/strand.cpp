@@ -9,16 +9,25 @@ namespace core {
 Strand::~Strand() { VERIFY(in_flight_ == 0 && queue_.empty() && !is_busy()); }
 
 void Strand::reset_table() {
-    for (u32 i = 0; i < slot_count; ++i)
-        table_[i].next = i + 1 < slot_count ? i + 1 : no_slot;
-    free_head_ = 0;
+    for (u32 i = slot_count; i-- > 0;) {
+        table_[i].id = one_generation | i; // 0 is nobody's id
+        table_[i].next = free_;
+        free_ = &table_[i];
+    }
+}
+
+u64 Strand::answered() const {
+    u64 freed = 0;
+    for (const Entry& entry : table_)
+        freed += (entry.id >> 32) - 1;
+    return freed - taken_back_;
 }
 
 bool Strand::has_work_locked() const {
     if (phase() != GatePhase::open)
         return false;
     return pending_interrupts_ != 0 || pending_timers_ != 0 ||
-           (!queue_.empty() && !device_full_ && free_head_ != no_slot);
+           (!queue_.empty() && !device_full_ && free_);
 }
 
 // --- clients
@@ -70,28 +79,47 @@ SubmitOutcome Strand::queue_as_owner(GateCall& call) PITH_NO_ANALYSIS {
     return SubmitOutcome::pending;
 }
 
-// The handler answered pending (nothing to do: it may be over already) or busy.
-SubmitOutcome Strand::finish_unanswered(GateCall& call,
-                                        const component::Answer& answer) PITH_NO_ANALYSIS {
-    if (answer.kind == component::Answer::Kind::busy) {
-        if (call.state_ != CallState::issued) {
-            condemn(Errno::proto);
-        } else {
-            free_slot(call.slot_);
-            --call.tries_;
-            lock_.acquire();
-            call.state_ = CallState::queued;
-            queue_.push_front(call);
-            ++queued_;
-            device_full_ = in_flight_ != 0; // with nothing in flight no completion would retry it
-            state_.fetch_or(attention, std::memory_order_relaxed);
-            lock_.release();
-            if (in_flight_ == 0)
-                condemn(Errno::proto);
-        }
-    } else if (answer.kind != component::Answer::Kind::pending) {
-        condemn(Errno::proto);
+// What the handler answered besides done: the request stays in the table, or goes back to the queue, or
+// the instance broke the contract. Owner. True if it is done, and then in `finished`.
+bool Strand::take_answer(GateCall& call, u64 id, const component::Answer& answer,
+                         CallList& finished) PITH_NO_ANALYSIS {
+    using Kind = component::Answer::Kind;
+    const bool completed_meanwhile = find(id) != &call;
+    if (answer.kind == Kind::pending) {
+        if (!completed_meanwhile && call.sequence_ == running)
+            mark_pending(call);
+        return false;
     }
+    if (completed_meanwhile || (answer.kind != Kind::done && answer.kind != Kind::busy)) {
+        // Answered twice, or not at all. In the second case it stays, to be replayed.
+        if (!completed_meanwhile && call.sequence_ == running)
+            mark_pending(call);
+        condemn(Errno::proto);
+        return false;
+    }
+    if (answer.kind == Kind::done) {
+        take_out(call);
+        call.reply = {answer.status, 0, answer.value};
+        call.state_ = CallState::ending;
+        finished.push_back(call);
+        return true;
+    }
+    take_back(call);
+    lock_.acquire();
+    push_queue_front_locked(call);
+    // With nothing on its way no completion would have it retried.
+    device_full_ = in_flight_ != 0;
+    state_.fetch_or(attention, std::memory_order_relaxed);
+    lock_.release();
+    if (in_flight_ == 0 && finished_.empty())
+        condemn(Errno::proto);
+    return false;
+}
+
+SubmitOutcome Strand::finish_unanswered(GateCall& call, u64 id, const component::Answer& answer) {
+    CallList finished;
+    if (take_answer(call, id, answer, finished)) // cannot be: the caller has seen to it
+        finish_calls(finished);
     leave(Context::submit);
     return SubmitOutcome::pending;
 }
@@ -125,10 +153,11 @@ void Strand::call(GateCall& call) {
 // up. `is_callers`: this is the client's own thread, which returns only with the reply.
 void Strand::run_with_activation(GateCall& call, bool is_callers) PITH_NO_ANALYSIS {
     CallList finished;
-    if (free_head_ == no_slot) {
+    if (!free_) {
         queue_as_owner(call);
     } else {
         issue(call);
+        mark_pending(call); // its handler may wait, and others come and go meanwhile
         Activation activation;
         activation.call = &call;
         activation.id = call.request.id;
@@ -138,20 +167,8 @@ void Strand::run_with_activation(GateCall& call, bool is_callers) PITH_NO_ANALYS
         const component::Answer answer = target_.handlers.submit(*target_.env, request);
         if (!activation.abandoned) {
             current_ = nullptr;
-            if (answer.kind == component::Answer::Kind::done) {
-                if (call.state_ == CallState::issued && find(activation.id) == &call) {
-                    free_slot(call.slot_);
-                    count_answer();
-                    call.reply = {answer.status, 0, answer.value};
-                    call.state_ = CallState::ending;
-                    finished.push_back(call);
-                } else {
-                    condemn(Errno::proto);
-                }
-                leave(Context::process);
-            } else {
-                finish_unanswered(call, answer);
-            }
+            take_answer(call, activation.id, answer, finished);
+            leave(Context::process);
         }
     }
     finish_calls(finished);
@@ -203,28 +220,26 @@ void Strand::post_event(u32& pending, u32 bit) PITH_NO_ANALYSIS {
 
 GateCall* Strand::find(u64 id) {
     const u32 slot = static_cast<u32>(id);
-    if (slot >= slot_count || table_[slot].generation != static_cast<u32>(id >> 32))
-        return nullptr;
-    return table_[slot].call;
+    return slot < slot_count && table_[slot].id == id ? table_[slot].call : nullptr;
 }
 
 Result<> Strand::complete(u64 id, component::Reply reply) {
     GateCall* call = find(id);
-    if (!call || call->state_ != CallState::issued) {
+    if (!call) {
         condemn(Errno::proto);
         return Failure(Errno::inval);
     }
-    free_slot(call->slot_);
-    count_answer();
+    take_out(*call);
     call->reply = reply;
     call->state_ = CallState::ending;
     finished_.push_back(*call);
+    unusual_ = true;
     return {};
 }
 
 void Strand::condemn(Errno why) {
     if (!condemned_) {
-        condemned_ = true;
+        condemned_ = unusual_ = true;
         condemned_why_ = why;
     }
 }
@@ -335,6 +350,7 @@ void Strand::leave_slow(Context context) PITH_NO_ANALYSIS {
     bool kick = false;
     lock_.acquire();
     while (true) {
+        unusual_ = false;
         if (!finished_.empty()) {
             finished.splice_back(finished_);
             device_full_ = false;
@@ -376,7 +392,7 @@ void Strand::leave_slow(Context context) PITH_NO_ANALYSIS {
 bool Strand::run_next_locked(CallList& finished) PITH_NO_ANALYSIS {
     if (run_event_locked())
         return true;
-    if (queue_.empty() || device_full_ || free_head_ == no_slot)
+    if (queue_.empty() || device_full_ || !free_)
         return false;
     GateCall* call = queue_.pop_front();
     --queued_;
@@ -402,32 +418,11 @@ bool Strand::run_event_locked() PITH_NO_ANALYSIS {
 }
 
 // A queued request in a strand that never waits. Owner.
-void Strand::run_queued(GateCall& call, CallList& finished) PITH_NO_ANALYSIS {
+void Strand::run_queued(GateCall& call, CallList& finished) {
     issue(call);
+    const u64 id = call.request.id;
     const component::Answer answer = target_.handlers.submit(*target_.env, call.request);
-    if (answer.kind == component::Answer::Kind::done) {
-        if (end_inline(call, answer)) {
-            call.state_ = CallState::ending;
-            finished.push_back(call);
-        }
-        return;
-    }
-    if (answer.kind == component::Answer::Kind::pending)
-        return;
-    if (answer.kind != component::Answer::Kind::busy || call.state_ != CallState::issued) {
-        condemn(Errno::proto);
-        return;
-    }
-    free_slot(call.slot_);
-    --call.tries_;
-    if (in_flight_ == 0 && finished_.empty())
-        condemn(Errno::proto); // full with nothing in flight: it would never be retried
-    lock_.acquire();
-    call.state_ = CallState::queued;
-    queue_.push_front(call);
-    ++queued_;
-    device_full_ = in_flight_ != 0;
-    lock_.release();
+    take_answer(call, id, answer, finished);
 }
 
 void Strand::run_queue() PITH_NO_ANALYSIS {

@@ -131,7 +131,8 @@ public:
     u32 in_flight() const { return in_flight_; }
     u32 queued() const { return queued_; }
     u64 repeated() const { return repeated_; }
-    u64 answered() const { return __atomic_load_n(&answered_, __ATOMIC_RELAXED); }
+    // Requests answered so far. While nobody is inside.
+    u64 answered() const;
 
 private:
     enum class Context : u8 {
@@ -139,15 +140,19 @@ private:
         interrupt, // completions run here
         process,
     };
+    // A place in the in-flight table. `id` is the one its present or next request has: another life of
+    // the place has another id, so an id says at once whether it still stands for something.
     struct Entry {
         GateCall* call = nullptr;
-        u32 generation = 1;
-        u32 next = 0;
+        u64 id = 0;
+        Entry* next = nullptr; // free ones
     };
 
     static constexpr u32 busy = 1;
     static constexpr u32 attention = 2;
-    static constexpr u32 no_slot = ~u32{0};
+    static constexpr u64 one_generation = u64{1} << 32;
+    // GateCall::sequence_ of a request whose handler runs and has not answered pending.
+    static constexpr u64 running = ~u64{0};
 
     bool try_enter() {
         u32 expected = 0;
@@ -163,7 +168,7 @@ private:
     }
     void leave(Context context) {
         u32 expected = busy;
-        if (!finished_.empty() || condemned_ ||
+        if (unusual_ ||
             !state_.compare_exchange_strong(expected, 0, std::memory_order_release,
                                             std::memory_order_relaxed)) [[unlikely]]
             leave_slow(context);
@@ -172,55 +177,61 @@ private:
     }
 
     SubmitOutcome run_inline(GateCall& call) {
-        if (free_head_ == no_slot) [[unlikely]]
+        if (!free_) [[unlikely]]
             return queue_as_owner(call);
-        issue(call);
+        Entry& entry = issue(call);
+        const u64 id = entry.id;
         const component::Answer answer = target_.handlers.submit(*target_.env, call.request);
-        if (answer.kind == component::Answer::Kind::done) [[likely]] {
-            const bool ended = end_inline(call, answer);
-            leave(Context::submit);
-            return ended ? SubmitOutcome::done : SubmitOutcome::pending;
-        }
-        return finish_unanswered(call, answer);
+        if (answer.kind != component::Answer::Kind::done || entry.id != id) [[unlikely]]
+            return finish_unanswered(call, id, answer);
+        free_entry(entry);
+        call.reply = {answer.status, 0, answer.value};
+        leave(Context::submit);
+        return SubmitOutcome::done;
     }
-    // Puts the call into the in-flight table. Owner.
-    void issue(GateCall& call) {
-        const u32 slot = free_head_;
-        Entry& entry = table_[slot];
-        free_head_ = entry.next;
+    // Puts the call into the in-flight table. Owner. The fast path stores no more than is needed to
+    // find it again: what stays longer than its handler is counted by mark_pending().
+    Entry& issue(GateCall& call) {
+        Entry& entry = *free_;
+        free_ = entry.next;
         entry.call = &call;
-        call.slot_ = slot;
-        call.request.id = u64{entry.generation} << 32 | slot;
+        call.request.id = entry.id;
+        call.sequence_ = running;
+        return entry;
+    }
+    void mark_pending(GateCall& call) {
         call.sequence_ = ++sequence_;
         call.state_ = CallState::issued;
-        ++call.tries_;
         ++in_flight_;
     }
-    void free_slot(u32 slot) {
-        Entry& entry = table_[slot];
+    void free_entry(Entry& entry) {
         entry.call = nullptr;
-        ++entry.generation;
-        entry.next = free_head_;
-        free_head_ = slot;
-        --in_flight_;
+        entry.id += one_generation;
+        entry.next = free_;
+        free_ = &entry;
     }
-    // The handler answered done: true unless it had completed the call as well.
-    bool end_inline(GateCall& call, const component::Answer& answer) {
-        if (call.state_ != CallState::issued) [[unlikely]]
-            return condemn(Errno::proto), false;
-        free_slot(call.slot_);
-        count_answer();
-        call.reply = {answer.status, 0, answer.value};
-        call.state_ = CallState::client;
-        return true;
+    // Takes a call that is there out of the table.
+    void take_out(GateCall& call) {
+        if (call.sequence_ != running)
+            --in_flight_;
+        free_entry(table_[static_cast<u32>(call.request.id)]);
+    }
+    // The same without an answer: it goes back to the queue, or its strand is given up.
+    void take_back(GateCall& call) {
+        take_out(call);
+        ++taken_back_;
+    }
+    void push_queue_front_locked(GateCall& call) {
+        call.state_ = CallState::queued;
+        queue_.push_front(call);
+        ++queued_;
     }
 
-    // Owner; read by anyone.
-    void count_answer() { __atomic_store_n(&answered_, answered_ + 1, __ATOMIC_RELAXED); }
     void reset_table();
     SubmitOutcome submit_slow(GateCall& call);
     SubmitOutcome queue_as_owner(GateCall& call);
-    SubmitOutcome finish_unanswered(GateCall& call, const component::Answer& answer);
+    SubmitOutcome finish_unanswered(GateCall& call, u64 id, const component::Answer& answer);
+    bool take_answer(GateCall& call, u64 id, const component::Answer& answer, CallList& finished);
     component::Answer call_untracked_slow(const component::Request& request);
     void leave_slow(Context context);
     bool run_next_locked(CallList& finished);
@@ -246,13 +257,14 @@ private:
 
     // Owner.
     StrandTarget target_;
-    u32 free_head_ = 0;
-    u32 in_flight_ = 0;
-    u64 sequence_ = 0;
-    u64 answered_ = 0;
-    CallList finished_;
+    Entry* free_ = nullptr;
+    bool unusual_ = false; // finished_ or condemned_ want leave_slow
     bool condemned_ = false;
     Errno condemned_why_ = Errno::io;
+    u32 in_flight_ = 0; // answered pending, or waiting in their handlers
+    u64 sequence_ = 0;
+    u64 taken_back_ = 0;
+    CallList finished_;
     Activation* current_ = nullptr; // whose handler runs, in strands that may wait
     Entry table_[slot_count];
 

@@ -106,7 +106,7 @@ void Strand::abandon_parked_locked() {
         GateCall* call = activation->call;
         if (find(activation->id) != call)
             continue; // answered before it parked
-        free_slot(call->slot_);
+        take_back(*call);
         call->state_ = CallState::queued;
         again.push_back(*call);
         ++queued_;
@@ -123,21 +123,22 @@ void Strand::end_with(GateCall& call, Errno error, CallList& finished) {
 
 // Moves what is in flight back to the queue, oldest first.
 void Strand::return_issued_locked(CallList& finished) {
-    while (in_flight_ != 0) {
+    while (true) {
         GateCall* latest = nullptr;
         for (Entry& entry : table_) {
             if (entry.call && (!latest || entry.call->sequence_ > latest->sequence_))
                 latest = entry.call;
         }
-        free_slot(latest->slot_);
+        if (!latest)
+            return;
+        take_back(*latest);
         if (!latest->may_repeat()) {
             end_with(*latest, Errno::io, finished);
             continue;
         }
         ++repeated_;
-        latest->state_ = CallState::queued;
-        queue_.push_front(*latest);
-        ++queued_;
+        ++latest->repeats_;
+        push_queue_front_locked(*latest);
     }
 }
 
@@ -157,7 +158,7 @@ void Strand::give_up() PITH_NO_ANALYSIS {
     take_step(GateEvent::give_up);
     for (Entry& entry : table_) {
         if (GateCall* call = entry.call) {
-            free_slot(call->slot_);
+            take_back(*call);
             end_with(*call, Errno::io, finished);
         }
     }

@@ -189,7 +189,7 @@ TEST_F(GateTest, moveKeepsWhatIsInFlight) {
     strand.release();
     strand.post_interrupt(0);
     EXPECT_EQ(call.ends, 1);
-    EXPECT_EQ(call.tries(), 1);
+    EXPECT_EQ(call.repeats(), 0);
     EXPECT_TRUE(second.served.empty());
 }
 
@@ -209,7 +209,7 @@ TEST_F(GateTest, crashReplaysIdempotentRequestsInOrderAndFailsOthers) {
     strand.post_interrupt(0);
     EXPECT_EQ(second.served, (std::vector<u64>{1, 3, 4}));
     EXPECT_EQ(a.ends + c.ends + d.ends, 3);
-    EXPECT_EQ(a.tries(), 2);
+    EXPECT_EQ(a.repeats(), 1);
     EXPECT_EQ(strand.repeated(), 2u);
 }
 
