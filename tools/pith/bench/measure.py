@@ -29,7 +29,7 @@ OUT = BUILD / "bench"
 PROCESSOR = ["-cpu", "max,-erms,-fsrm"]
 OPTIONS = "quiet mitigations=off"
 MEMORY_MIB = 1024
-SECONDS = 900.0
+SECONDS = 1500.0
 
 _COUNT = re.compile(r"^bench\t(\w+)\t(0x[0-9a-f]+)\r?$", re.MULTILINE)
 _ROW = re.compile(r"^([a-z][a-z0-9_]*)\t(?:(\d+)|unavailable\t(.*?))\r?$", re.MULTILINE)

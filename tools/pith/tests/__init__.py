@@ -39,7 +39,7 @@ GROUPS: list[Group] = [
     PytestGroup("compilers", "clang and g++ build a kernel that boots",
                 "tests/drive/compilers_test.py", seconds=1800, needs=("build", "gcc")),
     ProgramGroup("bench", "no operation takes more instructions than on Linux",
-                 ["./pith", "bench", "--check"], seconds=1200),
+                 ["./pith", "bench", "--check"], seconds=1500),
     PytestGroup("fresh", "a fresh Debian 12 and the README's commands",
                 "tests/drive/fresh_test.py", seconds=1500, needs=("debian",)),
 ]
