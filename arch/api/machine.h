@@ -2,6 +2,8 @@
 // The machine around the CPUs, at start.
 #pragma once
 
+#include <span>
+
 #include "abi/boot/boot_info.h"
 #include "base/types.h"
 
@@ -20,5 +22,13 @@ struct MachineDescription {
     u8 first_bus, last_bus;
 };
 MachineDescription machine_description();
+
+// A virtio transport over MMIO that the firmware tells of; `line` is level-triggered, active high.
+struct MmioTransport {
+    u64 base;
+    u64 size;
+    u32 line;
+};
+std::span<const MmioTransport> mmio_transports();
 
 } // namespace arch

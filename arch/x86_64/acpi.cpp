@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "arch/x86_64/described_devices.h"
 #include "arch/x86_64/mp_table.h"
 #include "base/memory_functions.h"
 #include "core/memory/kernel_map.h"
@@ -115,8 +116,11 @@ void read_fadt(const Table& table) {
     u64 dsdt = table.read<u64>(140);
     if (dsdt == 0)
         dsdt = table.read<u32>(40);
-    if (const Table code(dsdt); code)
+    if (const Table code(dsdt); code) {
         read_sleep_package(code);
+        g_platform.transport_count =
+            find_virtio_transports({code.data(), code.size()}, g_platform.transports);
+    }
 }
 
 void read_mcfg(const Table& table) {

@@ -5,6 +5,7 @@
 
 #include <span>
 
+#include "arch/api/machine.h"
 #include "base/address.h"
 #include "base/types.h"
 
@@ -30,6 +31,8 @@ struct Platform {
     bool found = false;
     u64 mcfg_address = 0; // PCI Express configuration space of segment 0, 0 if none
     u8 mcfg_first_bus = 0, mcfg_last_bus = 0;
+    MmioTransport transports[32];
+    usize transport_count = 0;
     // Power-off: write sleep_type << 10 | 1 << 13 to pm1_control.
     u16 pm1_control = 0;
     u8 sleep_type = 0;

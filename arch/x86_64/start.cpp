@@ -49,5 +49,8 @@ i64 battery_clock() { return read_wall_clock(); }
 MachineDescription machine_description() {
     return {platform().mcfg_address, platform().mcfg_first_bus, platform().mcfg_last_bus};
 }
+std::span<const MmioTransport> mmio_transports() {
+    return {platform().transports, platform().transport_count};
+}
 
 } // namespace arch

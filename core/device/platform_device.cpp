@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "core/device/platform_device.h"
 
+#include "arch/api/machine.h"
 #include "base/format.h"
 #include "core/device/ram_disk_device.h"
 #include "core/device/register_access.h"
@@ -79,6 +80,21 @@ Result<> take(std::string_view& text, char c) {
     return {};
 }
 
+void add_transport(const VirtioMmioPlace& place, u32 number) {
+    const base::Text<32> name("virtio-mmio.{}", number);
+    PlatformDevice::Description description;
+    description.name = name.view();
+    description.kind = "virtio_mmio";
+    description.bus = component::DeviceBus::virtio_mmio;
+    description.window = {DeviceWindow::Kind::memory_mapped, 0, place.base, place.size};
+    description.isa_interrupt = place.interrupt;
+    description.trigger = arch::LineTrigger::level;
+    auto device = PlatformDevice::create(description);
+    // Opened before matching: the device type stands in its registers.
+    if (!device || !(*device)->open() || !add_device(std::move(*device)))
+        LOG_WARNING("{}: not usable", name.view());
+}
+
 void add_virtio_mmio(std::string_view word, bool after_dashes, void* argument) {
     constexpr std::string_view key = "virtio_mmio.device=";
     if (after_dashes || !word.starts_with(key))
@@ -89,18 +105,7 @@ void add_virtio_mmio(std::string_view word, bool after_dashes, void* argument) {
         LOG_WARNING("virtio-mmio: cannot read \"{}\"", word);
         return;
     }
-    const base::Text<32> name("virtio-mmio.{}", number++);
-    PlatformDevice::Description description;
-    description.name = name.view();
-    description.kind = "virtio_mmio";
-    description.bus = component::DeviceBus::virtio_mmio;
-    description.window = {DeviceWindow::Kind::memory_mapped, 0, place->base, place->size};
-    description.isa_interrupt = place->interrupt;
-    description.trigger = arch::LineTrigger::level;
-    auto device = PlatformDevice::create(description);
-    // Opened before matching: the device type stands in its registers.
-    if (!device || !(*device)->open() || !add_device(std::move(*device)))
-        LOG_WARNING("{}: not usable", name.view());
+    add_transport(*place, number++);
 }
 
 // A UART answers when its scratch register keeps what is written (it is at offset 7).
@@ -153,6 +158,10 @@ Result<> add_platform_devices() {
     TRY(add_serial_ports());
     u32 number = 0;
     for_each_boot_word(&add_virtio_mmio, &number);
+    if (number == 0) { // QEMU tells of them there or in its ACPI tables
+        for (const arch::MmioTransport& transport : arch::mmio_transports())
+            add_transport({transport.base, transport.size, transport.line}, number++);
+    }
     return add_ram_disks(static_cast<u32>(boot_option_number("ramdisks", 0)),
                          boot_option_number("ramdisk_size", 16384) * 1024);
 }

@@ -38,8 +38,8 @@ private:
 };
 
 // Adds the fixed devices of a PC (COM1 to COM4 where something answers), `virtio_mmio.device=` of
-// the command line, and RAM disks (`ramdisk_size=KIB`, `ramdisks=N`). Process context. Errors:
-// nomem.
+// the command line or else the virtio transports that the firmware tells of, and RAM disks
+// (`ramdisk_size=KIB`, `ramdisks=N`). Process context. Errors: nomem.
 Result<> add_platform_devices();
 // virtio_mmio.device=<size>@<base>:<irq>[:<id>], as Linux takes it. Errors: inval.
 struct VirtioMmioPlace {

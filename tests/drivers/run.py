@@ -24,6 +24,9 @@ MACHINES = {
     "pc": (["-M", "pc"], "pci"),
     "microvm": (["-M", "microvm,acpi=off,isa-serial=on,rtc=on",
                  "-global", "virtio-mmio.force-legacy=false"], "device"),
+    # ACPI tells of the devices instead of the command line; there are more interrupt lines.
+    "microvm-acpi": (["-M", "microvm,acpi=on,isa-serial=on,rtc=on",
+                      "-global", "virtio-mmio.force-legacy=false"], "device"),
     "microvm-legacy": (["-M", "microvm,acpi=off,isa-serial=on,rtc=on"], "device"),
 }
 ECHOES = {"port": 512 << 10, "line": 32 << 10}
