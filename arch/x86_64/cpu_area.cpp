@@ -43,13 +43,11 @@ void set_gate(unsigned vector, u64 target, unsigned stack, unsigned privilege) {
 }
 
 void fill_descriptors(CpuArea& area) {
-    area.descriptors[0] = 0;
-    area.descriptors[1] = 0x00af'9b00'0000'ffff; // kernel code, 64-bit
-    area.descriptors[2] = 0x00cf'9300'0000'ffff; // kernel data
-    area.descriptors[3] = 0x00cf'fb00'0000'ffff; // user code, 32-bit
-    area.descriptors[4] = 0x00cf'f300'0000'ffff; // user data
-    area.descriptors[5] = 0x00af'fb00'0000'ffff; // user code, 64-bit
-    area.descriptors[6] = 0;
+    area.descriptors[2] = 0x00af'9b00'0000'ffff; // kernel code, 64-bit
+    area.descriptors[3] = 0x00cf'9300'0000'ffff; // kernel data
+    area.descriptors[4] = 0x00cf'fb00'0000'ffff; // user code, 32-bit
+    area.descriptors[5] = 0x00cf'f300'0000'ffff; // user data
+    area.descriptors[6] = 0x00af'fb00'0000'ffff; // user code, 64-bit
     const u64 base = reinterpret_cast<u64>(&area.task_state);
     area.task_descriptor[0] = (sizeof(TaskState) - 1) | (base & 0xff'ffff) << 16 | u64{0x89} << 40 |
                               (base >> 24 & 0xff) << 56;

@@ -25,8 +25,9 @@ inline constexpr u64 interrupt_stack_size = 8192;
 struct alignas(64) CpuArea {
     CpuBlock block{};
     u32 apic_id = 0;
-    u64 descriptors[7] =
-        {}; // null, kernel code, kernel data, user code 32, user data, user code, …
+    // Linux's order, since programs see the user selectors: null, none, kernel code, kernel data,
+    // user code 32, user data, user code, none.
+    u64 descriptors[8] = {};
     u64 task_descriptor[2] = {};
     TaskState task_state;
     alignas(16) u8 interrupt_stacks[3][interrupt_stack_size];

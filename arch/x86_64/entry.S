@@ -5,8 +5,8 @@
 
         .set BLOCK_KERNEL_STACK, 16
         .set BLOCK_USER_STACK, 24
-        .set USER_CODE, 0x2b
-        .set USER_DATA, 0x23
+        .set USER_CODE, 0x33
+        .set USER_DATA, 0x2b
         .set FRAME_RIP, 16 * 8
         .set FRAME_CS, 17 * 8
 
@@ -91,7 +91,7 @@ entry_syscall32:
         pushq $USER_DATA
         pushq %gs:BLOCK_USER_STACK
         pushq %r11
-        pushq $0x1b                     /* 32-bit user code */
+        pushq $0x23                     /* 32-bit user code */
         pushq %rcx
         movl %eax, %eax
         pushq %rax

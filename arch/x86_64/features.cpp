@@ -2,6 +2,7 @@
 #include "arch/x86_64/features.h"
 
 #include "arch/api/page_table.h"
+#include "arch/api/user_frame.h"
 #include "arch/x86_64/registers.h"
 #include "base/memory_functions.h"
 #include "core/memory/kernel_map.h"
@@ -94,7 +95,7 @@ void enable_features() {
     write_msr(msr::efer,
               read_msr(msr::efer) | efer::system_call | (f.no_execute ? efer::no_execute : 0));
     // sysret takes SS and CS from STAR 63:48 (+8, +16), syscall from 47:32 (SDM 5.8.8).
-    write_msr(msr::star, (u64{0x18} << 48) | (u64{0x08} << 32));
+    write_msr(msr::star, (user_code32_selector << 48) | (kernel_code_selector << 32));
     write_msr(msr::lstar, reinterpret_cast<u64>(&entry_syscall));
     write_msr(msr::cstar, reinterpret_cast<u64>(&entry_syscall32));
     // Cleared at entry: TF, IF, DF, IOPL, NT, RF, AC.

@@ -17,11 +17,3 @@ namespace std {
 [[noreturn]] void __throw_bad_function_call() { core::panic("empty function called"); }
 } // namespace std
 #endif
-
-// g++ calls this where the CPU it compiles for may lack the instruction (libgcc's interface).
-extern "C" int __popcountdi2(unsigned long word) {
-    word -= word >> 1 & 0x5555'5555'5555'5555;
-    word = (word & 0x3333'3333'3333'3333) + (word >> 2 & 0x3333'3333'3333'3333);
-    word = (word + (word >> 4)) & 0x0f0f'0f0f'0f0f'0f0f;
-    return static_cast<int>(word * 0x0101'0101'0101'0101 >> 56);
-}

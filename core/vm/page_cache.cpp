@@ -86,6 +86,17 @@ Result<> PageCache::read_in(u64 index, Page& page) {
     return outcome;
 }
 
+// Locks a page that could not be read in, to try again; false if another does, or has.
+bool PageCache::lock_stale(Page& page) {
+    if (!page.test_and_set(page_flag::locked))
+        return false;
+    if (!page.has(page_flag::uptodate))
+        return true;
+    page.clear(page_flag::locked);
+    unlocked_.wake_all();
+    return false;
+}
+
 Result<PageRef> PageCache::get(u64 index) {
     for (int tries = 0; tries < 3; ++tries) {
         bool fresh = false;
@@ -101,8 +112,8 @@ Result<PageRef> PageCache::get(u64 index) {
                 return page;
             if (page->object != this)
                 continue; // truncated while we waited
-            if (!page->test_and_set(page_flag::locked))
-                continue; // another tries again
+            if (!lock_stale(*page))
+                continue; // another was quicker
         }
         TRY(read_in(index, *page));
         return page;
@@ -120,7 +131,7 @@ Result<PageRef> PageCache::get_for_overwrite(u64 index, bool& fresh) {
         if (page->has(page_flag::uptodate))
             return page;
         // It could not be read in, or was truncated away: what is in it does not matter here.
-        if (page->object == this && page->test_and_set(page_flag::locked)) {
+        if (page->object == this && lock_stale(*page)) {
             fresh = true;
             return page;
         }
@@ -129,6 +140,11 @@ Result<PageRef> PageCache::get_for_overwrite(u64 index, bool& fresh) {
 
 void PageCache::finish_overwrite(Page& page) {
     page.set(page_flag::uptodate);
+    page.clear(page_flag::locked);
+    unlocked_.wake_all();
+}
+
+void PageCache::abandon_overwrite(Page& page) {
     page.clear(page_flag::locked);
     unlocked_.wake_all();
 }

@@ -50,6 +50,8 @@ public:
     Result<PageRef> get_for_overwrite(u64 index, bool& fresh);
     // All of a fresh page was written: it is up to date and unlocked.
     void finish_overwrite(Page& page);
+    // Not all of it was: whoever wants it next reads it in.
+    void abandon_overwrite(Page& page);
     // Only if cached and up to date.
     PageRef try_page(u64 index) override;
     Result<PageRef> page_for_mapping(u64 index, Access access) override;
@@ -76,6 +78,7 @@ private:
 
     Result<PageRef> find_or_insert(u64 index, bool& fresh);
     Result<> read_in(u64 index, Page& page);
+    bool lock_stale(Page& page);
     void drop_page(Page& page);
 
     Backing& backing_;

@@ -77,15 +77,18 @@ Result<WrittenPage> copy_into_page(core::PageCache& cache, IoCursor& source,
                                    const PageWrite& write) {
     bool fresh = false;
     // A fresh page is locked while it is filled: the source must not need it to be paged in.
-    if (write.covers)
-        TRY(source.fault_in(write.length, core::Access::read));
+    const bool overwrites =
+        write.covers && TRY(source.fault_in(write.length, core::Access::read)) == write.length;
     core::PageRef page =
-        TRY(write.covers ? cache.get_for_overwrite(write.index, fresh) : cache.get(write.index));
+        TRY(overwrites ? cache.get_for_overwrite(write.index, fresh) : cache.get(write.index));
     u8* bytes = page->bytes();
     const Result<usize> moved = source.copy_from(bytes + write.start, write.length);
+    if (fresh && (!moved || *moved != write.length)) { // unmapped since: the page stays as the file has it
+        cache.abandon_overwrite(*page);
+        return Failure(Errno::fault);
+    }
     if (fresh) {
-        // Whoever reads it next finds zeroes around, and where the copy stopped short.
-        const usize end = write.start + (moved ? *moved : 0);
+        const usize end = write.start + write.length;
         __builtin_memset(bytes, 0, write.start);
         __builtin_memset(bytes + end, 0, page_size - end);
         cache.finish_overwrite(*page);

@@ -139,19 +139,20 @@ Result<> fault_in_page(u64 address, core::Access access) {
 
 } // namespace
 
-Result<> IoCursor::fault_in(usize size, core::Access access) {
-    if (kernel_)
-        return {};
+Result<usize> IoCursor::fault_in(usize size, core::Access access) {
     const usize part = size < segment_ ? size : segment_;
-    if (part == 0)
-        return {};
-    if (!is_user_range(address_, part))
+    if (kernel_ || part == 0)
+        return part;
+    if (!is_user_range(address_, 1))
         return Failure(Errno::fault);
-    const u64 last = address_ + part - 1;
     TRY(fault_in_page(address_, access));
-    if ((last >> page_shift) != (address_ >> page_shift))
-        TRY(fault_in_page(last, access));
-    return {};
+    const usize in_first = page_size - (address_ & (page_size - 1));
+    if (part <= in_first)
+        return part;
+    const u64 last = address_ + part - 1;
+    if (!is_user_range(address_, part) || !fault_in_page(last, access))
+        return in_first;
+    return part;
 }
 
 } // namespace linux

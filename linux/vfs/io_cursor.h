@@ -38,9 +38,9 @@ public:
     void advance(usize size);
     // Cuts the rest to at most `size` bytes.
     void limit(usize size);
-    // Makes the next bytes present, so that a following copy under a lock rarely faults. Errors:
-    // fault.
-    Result<> fault_in(usize size, core::Access access);
+    // Makes the next bytes present, so that a following copy under a lock rarely faults; how many of
+    // up to `size` are, all in one buffer and at most a page. Errors: fault (not even one).
+    Result<usize> fault_in(usize size, core::Access access);
 
 private:
     template <typename Move>

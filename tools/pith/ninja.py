@@ -89,6 +89,11 @@ def sources(root: pathlib.Path, folder: str) -> list[pathlib.Path]:
                   and not path.name.endswith("_fuzz.cpp") and "vdso" not in path.parts)
 
 
+# Linked into every component, since it may name nothing outside itself.
+COMPONENT_SUPPORT = ("base/memory_functions.cpp", "base/format.cpp", "base/compiler_support.cpp",
+                     "components/library_support.cpp")
+
+
 def component_folders(root: pathlib.Path) -> list[str]:
     """Folders of the components in the ordinary image."""
     lines = (root / "images/default.def").read_text().splitlines()
@@ -155,7 +160,7 @@ class Generator:
         # No stack guard in per-CPU memory: a component's guard is its own hidden word.
         flags = self.flags("-fPIC -mcmodel=small -fno-stack-protector", KIND_FLAGS["release"],
                            "-DPITH_COMPONENT", "-fno-ident")
-        support = [self.root / "base/memory_functions.cpp", self.root / "base/format.cpp"]
+        support = [self.root / path for path in COMPONENT_SUPPORT]
         objects = [self.compile(source, f"components/{name}.parts", flags)
                    for source in [*sources(self.root, folder), *support]]
         # What is embedded and loaded carries no debug information; what gdb reads lies beside it.

@@ -12,11 +12,12 @@ struct UserFrame {
     u64 rip, cs, rflags, rsp, ss;
 };
 
-inline constexpr u64 kernel_code_selector = 0x08;
-inline constexpr u64 kernel_data_selector = 0x10;
-inline constexpr u64 user_code32_selector = 0x18 | 3;
-inline constexpr u64 user_data_selector = 0x20 | 3;
-inline constexpr u64 user_code_selector = 0x28 | 3;
+// Programs see the last three: the numbers are Linux's.
+inline constexpr u64 kernel_code_selector = 0x10;
+inline constexpr u64 kernel_data_selector = 0x18;
+inline constexpr u64 user_code32_selector = 0x20 | 3;
+inline constexpr u64 user_data_selector = 0x28 | 3;
+inline constexpr u64 user_code_selector = 0x30 | 3;
 
 inline bool is_compat(const UserFrame& frame) { return frame.cs == user_code32_selector; }
 inline u64 call_number(const UserFrame& frame) { return frame.original_rax; }

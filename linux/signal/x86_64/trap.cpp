@@ -15,7 +15,6 @@ namespace sig = signal_number;
 namespace code = signal_code;
 
 constexpr u8 simd_vector = 19;
-constexpr u64 trap_flag = 0x100;
 
 SigInfo with_address(i32 number, i32 signal_code, u64 address) {
     SigInfo info = SigInfo::from_kernel(number, signal_code);
@@ -55,8 +54,6 @@ void signal_for_trap(arch::UserFrame& frame, const core::Trap& trap) {
     task.trap.error_code = trap.error_code;
     if (trap.kind == core::TrapKind::page_fault || trap.kind == core::TrapKind::bus_error)
         task.trap.address = trap.address;
-    if (trap.kind == core::TrapKind::single_step)
-        frame.rflags &= ~trap_flag;
     const SigInfo info = info_of(frame, trap);
     if (trap.kind == core::TrapKind::floating_point && info.code == 0)
         return; // the exception was gone when we looked
