@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the standard headers call where a hosted program would throw or abort. In a component it ends
-// the instance, as any other fault of its code.
+// What the standard headers call where a hosted program would throw or abort. In a component it
+// ends the instance, as any other fault of its code.
 #include <string_view>
 #include <version>
 

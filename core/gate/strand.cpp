@@ -79,8 +79,8 @@ SubmitOutcome Strand::queue_as_owner(GateCall& call) PITH_NO_ANALYSIS {
     return SubmitOutcome::pending;
 }
 
-// What the handler answered besides done: the request stays in the table, or goes back to the queue, or
-// the instance broke the contract. Owner. True if it is done, and then in `finished`.
+// What the handler answered besides done: the request stays in the table, or goes back to the
+// queue, or the instance broke the contract. Owner. True if it is done, and then in `finished`.
 bool Strand::take_answer(GateCall& call, u64 id, const component::Answer& answer,
                          CallList& finished) PITH_NO_ANALYSIS {
     using Kind = component::Answer::Kind;

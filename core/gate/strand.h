@@ -140,8 +140,8 @@ private:
         interrupt, // completions run here
         process,
     };
-    // A place in the in-flight table. `id` is the one its present or next request has: another life of
-    // the place has another id, so an id says at once whether it still stands for something.
+    // A place in the in-flight table. `id` is the one its present or next request has: another life
+    // of the place has another id, so an id says at once whether it still stands for something.
     struct Entry {
         GateCall* call = nullptr;
         u64 id = 0;
@@ -168,9 +168,8 @@ private:
     }
     void leave(Context context) {
         u32 expected = busy;
-        if (unusual_ ||
-            !state_.compare_exchange_strong(expected, 0, std::memory_order_release,
-                                            std::memory_order_relaxed)) [[unlikely]]
+        if (unusual_ || !state_.compare_exchange_strong(expected, 0, std::memory_order_release,
+                                                        std::memory_order_relaxed)) [[unlikely]]
             leave_slow(context);
         if (never_waits_)
             arch::enable_preemption();

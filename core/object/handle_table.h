@@ -120,8 +120,8 @@ private:
         Rights rights = Rights::none;
         u32 badge = 0;
     };
-    // Two bitmaps (used, close-on-exec) and the slots, in one block; a table that grew leaves the old
-    // one until an epoch later.
+    // Two bitmaps (used, close-on-exec) and the slots, in one block; a table that grew leaves the
+    // old one until an epoch later.
     struct Slots {
         u32 capacity;
         u32 lowest_free; // no free slot below

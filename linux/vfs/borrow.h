@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// borrow_file() for the hottest calls, which look up many descriptors or do little else: inline, with the
-// current task's table found by the caller once.
+// borrow_file() for the hottest calls, which look up many descriptors or do little else: inline,
+// with the current task's table found by the caller once.
 #pragma once
 
 #include "linux/process/task.h"

@@ -19,9 +19,7 @@ u32 seals_of(const Inode& inode) {
     return extras ? extras->seals.load(std::memory_order_acquire) : 0;
 }
 
-bool is_being_killed() {
-    return core::Thread::current().sleep_interrupted(core::Sleep::killable);
-}
+bool is_being_killed() { return core::Thread::current().sleep_interrupted(core::Sleep::killable); }
 
 } // namespace
 
@@ -83,7 +81,8 @@ Result<WrittenPage> copy_into_page(core::PageCache& cache, IoCursor& source,
         TRY(overwrites ? cache.get_for_overwrite(write.index, fresh) : cache.get(write.index));
     u8* bytes = page->bytes();
     const Result<usize> moved = source.copy_from(bytes + write.start, write.length);
-    if (fresh && (!moved || *moved != write.length)) { // unmapped since: the page stays as the file has it
+    if (fresh &&
+        (!moved || *moved != write.length)) { // unmapped since: the page stays as the file has it
         cache.abandon_overwrite(*page);
         return Failure(Errno::fault);
     }

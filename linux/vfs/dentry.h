@@ -80,8 +80,8 @@ public:
     // Gives a negative entry of the tree an inode.
     void attach(Ref<Inode> inode);
     void set_root_inode(Ref<Inode> inode);
-    // A place made for an open file without a path: opening it opens that file again. Once, before it is
-    // seen by others.
+    // A place made for an open file without a path: opening it opens that file again. Once, before
+    // it is seen by others.
     void set_open_file(Ref<core::Object> file) { open_file_ = std::move(file); }
     core::Object* open_file() const { return open_file_.get(); }
     // Never was in the tree (O_TMPFILE): shown as deleted.
@@ -94,7 +94,7 @@ public:
     // Moves it to another place, whose present entry `over` (maybe negative) leaves the tree. The
     // name was reserved before, so that it cannot fail.
     static Name* reserve_name(std::string_view name); // null if memory is short
-    static void free_reserved_name(Name* name); // one that was not used
+    static void free_reserved_name(Name* name);       // one that was not used
     void move(Dentry& new_parent, Name* name, Dentry& over);
     static void exchange(Dentry& a, Dentry& b, Name* name_for_a, Name* name_for_b);
     // Forgets the cached entry (it may be stale); no effect on the file system. Also without the
@@ -122,9 +122,9 @@ private:
         deleted = 1 << 1,
         dead_directory = 1 << 2,
         hashed = 1 << 3,
-        pinned = 1 << 4,   // the tree holds a reference (file systems that live in the cache)
-        on_list = 1 << 5,  // of the unused; guarded by the list's lock
-        recent = 1 << 6,   // used since reclaim looked
+        pinned = 1 << 4,  // the tree holds a reference (file systems that live in the cache)
+        on_list = 1 << 5, // of the unused; guarded by the list's lock
+        recent = 1 << 6,  // used since reclaim looked
     };
 
     Dentry(SuperBlock& super_block) : super_block_(super_block) {}
@@ -133,9 +133,7 @@ private:
 
     bool has(Flag flag) const { return (flags_.load(std::memory_order_relaxed) & flag) != 0; }
     void set(Flag flag) { flags_.fetch_or(flag, std::memory_order_relaxed); }
-    void clear(Flag flag) {
-        flags_.fetch_and(~static_cast<u32>(flag), std::memory_order_relaxed);
-    }
+    void clear(Flag flag) { flags_.fetch_and(~static_cast<u32>(flag), std::memory_order_relaxed); }
     void hash();
     void unhash();
     void link_into(Dentry& parent);
@@ -165,9 +163,9 @@ private:
     u64 next_cookie_ = 3; // of a directory; guarded by children_lock_
     // the child a reader of the directory stopped at; guarded by children_lock_
     Dentry* hint_ = nullptr;
-    ListLink sibling_;    // guarded by the parent's children_lock_
-    ListLink children_;   // a ring, newest first; guarded by children_lock_
-    ListLink list_;       // among the unused
+    ListLink sibling_;  // guarded by the parent's children_lock_
+    ListLink children_; // a ring, newest first; guarded by children_lock_
+    ListLink list_;     // among the unused
     Name inline_name_;
     char inline_rest_[inline_capacity]; // inline_name_.text goes on here
 };

@@ -47,7 +47,8 @@ bool is_user_range(u64 address, usize size) {
     return size <= core::user_end && address <= core::user_end - size;
 }
 
-// The raw copies may stop a word early at a page that is missing: the rest up to it goes byte by byte.
+// The raw copies may stop a word early at a page that is missing: the rest up to it goes byte by
+// byte.
 usize exact_copy_to(u64 target, const u8* source, usize size) {
     usize missing = arch::copy_to_user(target, source, size);
     while (missing != 0) {
@@ -79,7 +80,8 @@ usize exact_clear(u64 target, usize size) {
 
 } // namespace
 
-// Moves up to `size` bytes segment by segment; move(address, done, part) gives what is missing of a part.
+// Moves up to `size` bytes segment by segment; move(address, done, part) gives what is missing of a
+// part.
 template <typename Move>
 Result<usize> IoCursor::move(usize size, Move move_part) {
     const usize wanted = size < left_ ? size : left_;

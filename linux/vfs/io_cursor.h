@@ -31,15 +31,15 @@ public:
 
     // Moves bytes and the cursor. Both give how many bytes went; fewer than asked for only after a
     // fault. Errors: fault, when not even the first byte could be moved.
-    Result<usize> copy_to(const void* source, usize size);   // into the buffers (read)
-    Result<usize> copy_from(void* target, usize size);       // out of the buffers (write)
+    Result<usize> copy_to(const void* source, usize size); // into the buffers (read)
+    Result<usize> copy_from(void* target, usize size);     // out of the buffers (write)
     Result<usize> fill_zero(usize size);
     // Steps over bytes without moving them.
     void advance(usize size);
     // Cuts the rest to at most `size` bytes.
     void limit(usize size);
-    // Makes the next bytes present, so that a following copy under a lock rarely faults; how many of
-    // up to `size` are, all in one buffer and at most a page. Errors: fault (not even one).
+    // Makes the next bytes present, so that a following copy under a lock rarely faults; how many
+    // of up to `size` are, all in one buffer and at most a page. Errors: fault (not even one).
     Result<usize> fault_in(usize size, core::Access access);
 
 private:
@@ -47,9 +47,9 @@ private:
     Result<usize> move(usize size, Move move_part);
     void next_segment();
 
-    usize left_;           // over all segments
-    u64 address_;          // of the current segment
-    usize segment_;        // bytes left in the current segment
+    usize left_;                       // over all segments
+    u64 address_;                      // of the current segment
+    usize segment_;                    // bytes left in the current segment
     std::span<const IoVector> vector_; // segments after the current one
     bool kernel_ = false;
 };

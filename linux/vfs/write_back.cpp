@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The thread that brings dirty pages and attributes to their disks from time to time, so that little is
-// lost when the machine stops.
+// The thread that brings dirty pages and attributes to their disks from time to time, so that
+// little is lost when the machine stops.
 #include "core/init/task.h"
 #include "core/observe/log.h"
 #include "core/task/thread.h"
