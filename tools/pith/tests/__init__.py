@@ -17,7 +17,7 @@ GROUPS: list[Group] = [
                  ["/usr/bin/python3", "-m", "unittest", "discover", "-s", "tools", "-t", "tools",
                   "-p", "*_test.py"], needs=(), seconds=120),
     ProgramGroup("lint", "the house rules", ["./pith", "lint"], needs=(), seconds=120),
-    PytestGroup("smoke", "every build, started on every machine up to the first kernel thread",
+    PytestGroup("smoke", "every build, started on every machine until it wants a root disk",
                 "tests/drive/smoke_test.py", seconds=900, needs=("build", "gcc", "qemu")),
     ObjectsGroup("objects", "component objects: no writable data, nothing undefined, whole"),
     KernelGroup("kernel", "the tests inside the kernel, in the debug build"),
