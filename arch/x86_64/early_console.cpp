@@ -51,7 +51,7 @@ bool start_early_console() {
     write_port8(line_control, 0x03); // 8n1
     write_port8(fifo_control, 0x07);
     write_port8(modem_control, 0x0b);
-    core::set_early_console(&g_console);
+    core::take_console(g_console);
     return true;
 }
 

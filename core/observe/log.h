@@ -36,8 +36,8 @@ struct LogRecord {
 bool read_log(u64 from, LogRecord& record);
 u64 log_end(); // the sequence the next record will have
 
-// The early console: where lines go at once. Set by arch at start, leased to a serial component
-// later (which passes nullptr to silence it) and taken back by a panic.
+// The early console: where lines go at once. Taken by arch at start, handed over to a terminal later,
+// and taken back by a panic.
 class EarlyConsole {
 public:
     virtual void write(std::string_view text) = 0;
@@ -45,13 +45,17 @@ public:
 protected:
     ~EarlyConsole() = default;
 };
-void set_early_console(EarlyConsole* console);
+// Shows what no console has shown yet, and all lines from now on.
+void take_console(EarlyConsole& console);
 // Lines of this level and above in number are kept in the ring only (`quiet`, `loglevel=`).
 void set_console_level(u8 level);
 u8 console_level();
-// Called with each finished line that passes the level, when a console is registered (tty code).
-using ConsoleWriter = void (*)(std::string_view line);
-void set_console_writer(ConsoleWriter writer);
+// The early console ends and a console of the terminals goes on from the record whose sequence is
+// returned. `writer` is called for each further line that passes the level, in any context.
+using ConsoleWriter = void (*)();
+u64 hand_console_over(ConsoleWriter writer);
+// That console has shown all records before `end`.
+void log_was_shown(u64 end);
 
 } // namespace core
 

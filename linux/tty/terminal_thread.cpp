@@ -86,6 +86,7 @@ bool show_log(DeviceTerminal& console) {
         console.log_offset = 0;
         ++console.log_position;
     }
+    core::log_was_shown(console.log_position);
     return true;
 }
 
@@ -104,7 +105,7 @@ void run_terminals(void*) {
     }
 }
 
-void log_line_ready(std::string_view) { wake_terminal_thread(); }
+void log_line_ready() { wake_terminal_thread(); }
 
 } // namespace
 
@@ -123,15 +124,10 @@ void enlist_device_terminal(DeviceTerminal& terminal) {
     const ConsoleQuery query = query_console(terminal.name());
     const bool first = first_device_terminal() == nullptr;
     terminal.is_log_console = query.found || (!query.any && first);
-    terminal.log_position = core::log_end();
-    {
-        ListGuard guard(g_terminals->lock);
-        g_terminals->list.push_back(terminal);
-    }
-    if (terminal.is_log_console) {
-        core::set_console_writer(&log_line_ready);
-        core::set_early_console(nullptr);
-    }
+    if (terminal.is_log_console)
+        terminal.log_position = core::hand_console_over(&log_line_ready);
+    ListGuard guard(g_terminals->lock);
+    g_terminals->list.push_back(terminal);
 }
 
 u32 console_speed(std::string_view name) {
