@@ -50,7 +50,8 @@ void log_arguments(LogLevel level, std::string_view pattern,
         auto ring = g_ring.lock();
         record.sequence = ring->next++;
         ring->records[record.sequence % record_count] = record;
-        early = g_early_console.load(std::memory_order_relaxed); // a hand-over comes before or after
+        early =
+            g_early_console.load(std::memory_order_relaxed); // a hand-over comes before or after
     }
     if (static_cast<u8>(level) >= g_console_level.load(std::memory_order_relaxed))
         return;

@@ -36,8 +36,8 @@ struct LogRecord {
 bool read_log(u64 from, LogRecord& record);
 u64 log_end(); // the sequence the next record will have
 
-// The early console: where lines go at once. Taken by arch at start, handed over to a terminal later,
-// and taken back by a panic.
+// The early console: where lines go at once. Taken by arch at start, handed over to a terminal
+// later, and taken back by a panic.
 class EarlyConsole {
 public:
     virtual void write(std::string_view text) = 0;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The kernel builds in each kind and starts on each machine by each entry: all processors run, every
+"""The kernel builds in each kind and starts on each machine by each entry: all processors run, each
 component of the image is loaded, and it asks for a root disk. Needs nothing in user mode."""
 
 import re
