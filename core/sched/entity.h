@@ -6,6 +6,7 @@
 
 #include "arch/api/cpu.h"
 #include "base/units.h"
+#include "core/sched/cpu_time.h"
 
 namespace core {
 
@@ -33,8 +34,7 @@ struct SchedulingEntity {
     u64 virtual_runtime = 0;         // cycles scaled by weight; fair only
     u64 accounted = 0;               // cycle counter up to which its time is counted
     u64 slice_used = 0;              // cycles since it was last chosen
-    u64 consumed_user = 0;           // cycles
-    u64 consumed_system = 0;         // cycles
+    CpuTime consumed;
 };
 
 } // namespace core

@@ -111,7 +111,7 @@ Thread* RunQueue::find_movable(u32 cpu) {
     return nullptr;
 }
 
-void RunQueue::account(u64 cycles_now, bool user) {
+void RunQueue::account(u64 cycles_now) {
     SchedulingEntity& entity = current->scheduling;
     const u64 spent = cycles_now - entity.accounted;
     entity.accounted = cycles_now;
@@ -119,15 +119,17 @@ void RunQueue::account(u64 cycles_now, bool user) {
         idle_cycles += spent;
         return;
     }
-    if (user) {
-        entity.consumed_user += spent;
-        busy_user += spent;
-    } else {
-        entity.consumed_system += spent;
-        busy_system += spent;
-    }
+    entity.consumed.add(spent);
+    busy.add(spent);
     entity.slice_used += spent;
     entity.virtual_runtime += entity.weight == 1024 ? spent : spent * 1024 / entity.weight;
+}
+
+void RunQueue::sample(bool user) {
+    if (current == idle)
+        return;
+    current->scheduling.consumed.add_sample(user);
+    busy.add_sample(user);
 }
 
 } // namespace core

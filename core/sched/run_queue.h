@@ -35,9 +35,12 @@ public:
     // Somebody who may move to CPU `cpu`, or null.
     Thread* find_movable(u32 cpu);
     // Counts the time since the last look to the current thread.
-    void account(u64 cycles_now, bool user);
+    void account(u64 cycles_now);
+    // A tick found the current thread there.
+    void sample(bool user);
 
-    u64 busy_user = 0, busy_system = 0, idle_cycles = 0; // cycles
+    CpuTime busy;
+    u64 idle_cycles = 0;
     std::atomic<u64> switches{0};
     Thread* leaving = nullptr; // switched away from, must go to another CPU
 

@@ -132,7 +132,7 @@ void Scheduler::reschedule() PITH_NO_ANALYSIS {
     queue.lock.acquire();
     arch::clear_reschedule();
     Thread& previous = *queue.current;
-    queue.account(arch::timestamp(), false);
+    queue.account(arch::timestamp());
     const bool may_stay = (previous.scheduling.affinity & mask_of(cpu)) != 0;
     if (previous.notify_preemption)
         previous.work_.fetch_or(thread_work::notify, std::memory_order_relaxed);
@@ -161,7 +161,7 @@ void Scheduler::block() PITH_NO_ANALYSIS {
         return; // woken already
     }
     arch::clear_reschedule();
-    queue.account(arch::timestamp(), false);
+    queue.account(arch::timestamp());
     ++previous.voluntary_switches_;
     switch_to(queue, previous, queue.pick());
     arch::enable_interrupts();
@@ -232,7 +232,8 @@ void Scheduler::tick(bool from_user) PITH_NO_ANALYSIS {
     if (!queue.current)
         return; // before the scheduler runs on this CPU
     queue.lock.acquire();
-    queue.account(arch::timestamp(), from_user);
+    queue.account(arch::timestamp());
+    queue.sample(from_user);
     Thread& thread = *queue.current;
     const bool idle = &thread == queue.idle;
     const SchedulingParameters& parameters = thread.scheduling.parameters;
@@ -344,8 +345,17 @@ u32 Scheduler::runnable_count() {
 
 Scheduler::CpuTimes Scheduler::cpu_times(u32 cpu) {
     const RunQueue& queue = run_queue(cpu);
-    return {cycles_to_nanos(queue.busy_user), cycles_to_nanos(queue.busy_system),
-            cycles_to_nanos(queue.idle_cycles)};
+    const CpuTimeSplit busy = queue.busy.split(false);
+    return {busy.user, busy.system, cycles_to_nanos(queue.idle_cycles)};
+}
+
+void Scheduler::account_current() PITH_NO_ANALYSIS {
+    const u64 saved = arch::save_and_disable_interrupts();
+    RunQueue& queue = run_queue(arch::cpu_index());
+    queue.lock.acquire();
+    queue.account(arch::timestamp());
+    queue.lock.release();
+    arch::restore_interrupts(saved);
 }
 
 u64 Scheduler::context_switches() {

@@ -34,6 +34,9 @@ public:
         Nanos user, system, idle;
     };
     static CpuTimes cpu_times(u32 cpu);
+    // Brings the current thread's CPU time up to this moment; otherwise it is as old as the last
+    // tick.
+    static void account_current();
     static u64 context_switches();
 
     // For the thread and wait-queue code:

@@ -171,8 +171,9 @@ TEST(scheduler, fair_shares) {
     // nice 5 weighs 335 against 1024.
     Scheduler::set_parameters(*spinners[2], {.nice = 5});
     sleep_for(base::milliseconds(600));
-    const u64 first = spinners[0]->system_time().value, second = spinners[1]->system_time().value,
-              third = spinners[2]->system_time().value;
+    const u64 first = spinners[0]->cpu_time().system.value,
+              second = spinners[1]->cpu_time().system.value,
+              third = spinners[2]->cpu_time().system.value;
     stop.store(true);
     threads.wait();
     EXPECT(first > 0 && second > 0 && third > 0);
@@ -240,11 +241,11 @@ TEST(scheduler, threads_give_memory_back) {
 
 TEST(scheduler, counts_time) {
     Thread& self = Thread::current();
-    const u64 before = self.system_time().value;
+    const u64 before = self.cpu_time().system.value;
     spin_for(base::milliseconds(30));
     Scheduler::yield();
-    EXPECT(self.system_time().value - before >= 15'000'000);
-    EXPECT(self.user_time().value == 0);
+    EXPECT(self.cpu_time().system.value - before >= 15'000'000);
+    EXPECT(self.cpu_time().user.value == 0);
     EXPECT(Scheduler::context_switches() > 0);
     EXPECT(Scheduler::runnable_count() >= 1);
 }

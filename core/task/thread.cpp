@@ -3,7 +3,6 @@
 
 #include "base/memory_functions.h"
 #include "core/sched/scheduler.h"
-#include "core/time/clock.h"
 #include "core/vm/address_space.h"
 
 namespace core {
@@ -81,7 +80,10 @@ void Thread::set_name(std::string_view name) {
     memset(name_ + length, 0, sizeof name_ - length);
 }
 
-Nanos Thread::user_time() const { return cycles_to_nanos(scheduling.consumed_user); }
-Nanos Thread::system_time() const { return cycles_to_nanos(scheduling.consumed_system); }
+CpuTimeSplit Thread::cpu_time() const {
+    if (this == &current())
+        Scheduler::account_current();
+    return scheduling.consumed.split(personality != nullptr);
+}
 
 } // namespace core

@@ -136,9 +136,8 @@ public:
     ThreadState state() const { return state_.load(std::memory_order_acquire); }
     bool is_sleeping_interruptibly() const { return sleep_kind_ == Sleep::interruptible; }
 
-    // CPU time consumed, in nanoseconds, split by where it was spent.
-    Nanos user_time() const;
-    Nanos system_time() const;
+    // CPU time consumed, split by where it was spent. Another thread's is as old as its last tick.
+    CpuTimeSplit cpu_time() const;
     u64 voluntary_switches() const { return voluntary_switches_; }
     u64 involuntary_switches() const { return involuntary_switches_; }
     u64 minor_faults = 0;

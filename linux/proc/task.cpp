@@ -180,7 +180,8 @@ Result<> show_slack(const ProcSubject& subject, base::FormatSink& sink) {
 Result<> show_schedstat(const ProcSubject& subject, base::FormatSink& sink) {
     const TaskRef task = TRY(subject.task());
     const core::Thread& thread = *task->thread;
-    base::format(sink, "{} 0 {}\n", thread.user_time().value + thread.system_time().value,
+    const core::CpuTimeSplit time = thread.cpu_time();
+    base::format(sink, "{} 0 {}\n", time.user.value + time.system.value,
                  thread.voluntary_switches() + thread.involuntary_switches());
     return {};
 }

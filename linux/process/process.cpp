@@ -88,8 +88,9 @@ void Usage::add(const Usage& other) {
 Usage usage_of_task(const Task& task) {
     const core::Thread& thread = *task.thread;
     Usage usage;
-    usage.user = thread.user_time();
-    usage.system = thread.system_time();
+    const core::CpuTimeSplit time = thread.cpu_time();
+    usage.user = time.user;
+    usage.system = time.system;
     usage.minor_faults = thread.minor_faults;
     usage.major_faults = thread.major_faults;
     usage.voluntary_switches = thread.voluntary_switches();
