@@ -319,7 +319,7 @@ void Play::xattrs() {
     if (!node || node->inode == root_inode)
         return;
     static const char* const names[] = {"user.a", "user.some_longer_name", "security.selinux",
-                                        "trusted.t", "system.posix_acl_access"};
+                                        "trusted.t", "user.b"};
     const std::string called = names[number(5)];
     if (number(4) == 0) {
         const bool there = node->xattrs.contains(called);

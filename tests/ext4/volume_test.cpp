@@ -173,6 +173,21 @@ TEST_P(AllFormats, AllKindsOfNodes) {
     expect_clean(volume);
 }
 
+// What would have to have an effect, and has none here, is refused: programs then use chmod.
+TEST(Attributes, AccessControlListsAreRefused) {
+    TestVolume volume(make_image("-t ext4", 16));
+    ASSERT_TRUE(volume.mount().has_value());
+    const u64 inode = volume.create(root_inode, "f", 0100700)->inode;
+    for (const char* name : {"system.posix_acl_access", "system.posix_acl_default", "system.x"}) {
+        EXPECT_EQ(volume.set_xattr(inode, name, "value").error(), Errno::opnotsupp) << name;
+        EXPECT_EQ(volume.get_xattr(inode, name).error(), Errno::opnotsupp) << name;
+        EXPECT_EQ(volume.remove_xattr(inode, name).error(), Errno::opnotsupp) << name;
+    }
+    EXPECT_EQ(volume.set_xattr(inode, "user.", "value").error(), Errno::inval);
+    EXPECT_TRUE(volume.list_xattr(inode)->empty());
+    expect_clean(volume);
+}
+
 TEST_P(AllFormats, LargeFilesGrowShrinkAndHaveHoles) {
     TestVolume volume(make_image(GetParam().options, 48));
     MUST_HOLD(volume.mount());

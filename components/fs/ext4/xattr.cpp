@@ -9,29 +9,29 @@ namespace ext4 {
 
 namespace {
 
+// Access control lists (2 and 3) are neither shown nor taken, as on a Linux built without them: an
+// attribute stored like any other would not have the effect its setter relies on.
 struct Prefix {
     u8 index;
     std::string_view text;
-    bool whole; // the prefix is the full name
 };
 constexpr Prefix prefixes[] = {
-    {1, "user.", false},
-    {2, "system.posix_acl_access", true},
-    {3, "system.posix_acl_default", true},
-    {4, "trusted.", false},
-    {6, "security.", false},
-    {7, "system.", false},
+    {1, "user."},
+    {4, "trusted."},
+    {6, "security."},
 };
 
 Result<XattrName> parse(std::string_view name) {
     for (const Prefix& prefix : prefixes) {
-        if (prefix.whole ? name == prefix.text
-                         : name.starts_with(prefix.text) && name.size() > prefix.text.size()) {
-            const std::string_view rest = name.substr(prefix.text.size());
-            if (rest.size() > max_name_length)
-                return Failure(Errno::range);
-            return XattrName{prefix.index, rest};
-        }
+        if (!name.starts_with(prefix.text))
+            continue;
+        std::string_view rest = name;
+        rest.remove_prefix(prefix.text.size());
+        if (rest.empty())
+            return Failure(Errno::inval);
+        if (rest.size() > max_name_length)
+            return Failure(Errno::range);
+        return XattrName{prefix.index, rest};
     }
     return Failure(Errno::opnotsupp);
 }
