@@ -162,16 +162,14 @@ Result<> PageCache::make_dirty(Page& page) {
     if (page.has(page_flag::dirty)) [[likely]]
         return {};
     TRY(backing_.prepare_dirty(page.index));
-    if (page.test_and_set(page_flag::dirty))
+    TreeGuard guard(tree_lock_);
+    // One that was truncated away meanwhile is nobody's to write.
+    if (page.object == this && page.test_and_set(page_flag::dirty))
         dirty_count_.fetch_add(1, std::memory_order_relaxed);
     return {};
 }
 
 void PageCache::drop_page(Page& page) {
-    if (page.has(page_flag::dirty)) {
-        page.clear(page_flag::dirty);
-        dirty_count_.fetch_sub(1, std::memory_order_relaxed);
-    }
     if (!memory_only_)
         remove_reclaimable(page);
     page_count_.fetch_sub(1, std::memory_order_relaxed);
@@ -196,6 +194,10 @@ void PageCache::drop(u64 first, u64 last, bool even_dirty) {
                 continue;
             tree_.remove(page->index);
             page->object = nullptr; // a fault that holds it must not map it any more
+            if (page->has(page_flag::dirty)) {
+                page->clear(page_flag::dirty);
+                dirty_count_.fetch_sub(1, std::memory_order_relaxed);
+            }
         }
         if (even_dirty && page->maps.load(std::memory_order_relaxed) != 0)
             unmap_pages(page->index, page->index + 1);
@@ -217,54 +219,83 @@ void PageCache::set_size(u64 new_size) {
         memset(page->bytes() + tail, 0, page_size - tail);
 }
 
+// Takes consecutive dirty pages from `at` on, each with a reference; they are clean and under
+// writeback then. A page that another writes at present ends the batch; if it would be the first,
+// it comes back alone as `busy`, with a reference.
+u32 PageCache::take_dirty(u64& at, u64 last, std::span<Page*> batch, Page*& busy) {
+    TreeGuard guard(tree_lock_);
+    u32 count = 0;
+    for (Page* page = tree_.next(at, last); page && count < batch.size();
+         page = tree_.next(at, last)) {
+        const bool is_next = count == 0 || page->index == batch[count - 1]->index + 1;
+        const bool is_busy = page->has(page_flag::writeback);
+        if (count != 0 && (!is_next || is_busy || !page->has(page_flag::dirty)))
+            break;
+        at = page->index + 1;
+        if (!is_busy && !page->has(page_flag::dirty))
+            continue;
+        page->references.fetch_add(1, std::memory_order_relaxed);
+        if (is_busy) {
+            busy = page;
+            break;
+        }
+        page->set(page_flag::writeback);
+        writeback_count_.fetch_add(1, std::memory_order_relaxed);
+        page->clear(page_flag::dirty);
+        dirty_count_.fetch_sub(1, std::memory_order_relaxed);
+        batch[count++] = page;
+    }
+    return count;
+}
+
+// The same pages after the backing has had them.
+void PageCache::finish_writing(std::span<Page* const> batch, bool written) {
+    for (Page* page : batch) {
+        // One that was truncated away meanwhile is nobody's to write again.
+        TreeGuard guard(tree_lock_);
+        if (!written && page->object == this) {
+            if (page->test_and_set(page_flag::dirty))
+                dirty_count_.fetch_add(1, std::memory_order_relaxed);
+            page->set(page_flag::error);
+        }
+        page->clear(page_flag::writeback);
+        writeback_count_.fetch_sub(1, std::memory_order_relaxed);
+    }
+    unlocked_.wake_all();
+    for (Page* page : batch)
+        release_page(*page);
+}
+
 Result<> PageCache::write_back(u64 first, u64 last) {
     if (memory_only_)
         return {};
+    const auto has_work = [&] {
+        return dirty_count_.load(std::memory_order_relaxed) != 0 ||
+               writeback_count_.load(std::memory_order_relaxed) != 0;
+    };
     Result<> outcome;
-    u64 at = first;
-    while (at < last && dirty_count_.load(std::memory_order_relaxed) != 0) {
-        // Consecutive dirty pages, each with a reference of ours.
-        Page* batch[write_batch];
-        u32 count = 0;
-        {
-            TreeGuard guard(tree_lock_);
-            Page* page = tree_.next(at, last);
-            for (; page && count < write_batch; page = tree_.next(at, last)) {
-                if (count != 0 && page->index != batch[count - 1]->index + 1)
-                    break;
-                at = page->index + 1;
-                if (!page->has(page_flag::dirty)) {
-                    if (count != 0)
-                        break;
-                    continue;
-                }
-                page->references.fetch_add(1, std::memory_order_relaxed);
-                batch[count++] = page;
-            }
-            if (count == 0)
-                break;
+    for (u64 at = first; at < last && has_work();) {
+        Page* pages[write_batch];
+        Page* busy = nullptr;
+        const u32 count = take_dirty(at, last, pages, busy);
+        if (busy) {
+            // What it held when we were called must be on disk when we return, and it may have
+            // become dirty since.
+            const PageRef page = PageRef::adopt(*busy);
+            (void)unlocked_.wait([&] { return !page->has(page_flag::writeback); },
+                                 Sleep::uninterruptible);
+            at = page->index;
+            continue;
         }
-        for (u32 i = 0; i < count; ++i) {
-            batch[i]->set(page_flag::writeback);
-            if (batch[i]->has(page_flag::dirty)) {
-                batch[i]->clear(page_flag::dirty);
-                dirty_count_.fetch_sub(1, std::memory_order_relaxed);
-            }
-            // A program that writes through a mapping from now on makes the page dirty again.
-            if (batch[i]->maps.load(std::memory_order_relaxed) != 0)
-                write_protect_page(*batch[i]);
-        }
-        const Result<> written = backing_.write_pages(batch[0]->index, {batch, count});
-        for (u32 i = 0; i < count; ++i) {
-            if (!written) {
-                if (batch[i]->test_and_set(page_flag::dirty))
-                    dirty_count_.fetch_add(1, std::memory_order_relaxed);
-                batch[i]->set(page_flag::error);
-            }
-            batch[i]->clear(page_flag::writeback);
-            release_page(*batch[i]);
-        }
-        unlocked_.wake_all();
+        if (count == 0)
+            break;
+        const std::span<Page* const> batch(pages, count);
+        // A program that writes through a mapping from now on makes the page dirty again.
+        for (Page* page : batch)
+            if (page->maps.load(std::memory_order_relaxed) != 0)
+                write_protect_page(*page);
+        const Result<> written = backing_.write_pages(batch[0]->index, batch);
+        finish_writing(batch, written.has_value());
         if (!written && outcome)
             outcome = written;
     }

@@ -61,7 +61,8 @@ public:
 
     // Drops clean pages in first..last-1 (fadvise, O_DIRECT); `even_dirty` for punch and truncate.
     void drop(u64 first, u64 last, bool even_dirty);
-    // Writes dirty pages in first..last-1 and waits. Errors: the first that occurred.
+    // Writes the pages in first..last-1 that are dirty now and waits, also for those that another
+    // writes at present. Errors: the first that occurred.
     Result<> write_back(u64 first = 0, u64 last = ~u64{0});
     Result<> write_back_pages(u64 first, u64 last) override { return write_back(first, last); }
     bool has_dirty_pages() const { return dirty_count_.load(std::memory_order_relaxed) != 0; }
@@ -80,12 +81,15 @@ private:
     Result<> read_in(u64 index, Page& page);
     bool lock_stale(Page& page);
     void drop_page(Page& page);
+    u32 take_dirty(u64& at, u64 last, std::span<Page*> batch, Page*& busy);
+    void finish_writing(std::span<Page* const> batch, bool written);
 
     Backing& backing_;
     const bool memory_only_;
     std::atomic<u64> size_{0};
     std::atomic<u64> page_count_{0};
     std::atomic<u64> dirty_count_{0};
+    std::atomic<u64> writeback_count_{0};
     mutable Lock<lock_class::page_tree> tree_lock_;
     PageTree tree_;      // writers hold tree_lock_
     WaitQueue unlocked_; // page_flag::locked or writeback cleared on one of ours

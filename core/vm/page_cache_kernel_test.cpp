@@ -17,7 +17,8 @@ struct FakeFile final : Backing {
     std::atomic<u32> reads{0}, writes{0}, pages_read{0};
     bool fail_reads = false, fail_writes = false, full = false;
     u32 ahead = 1;
-    Nanos delay;
+    Nanos delay;       // of reads
+    Nanos write_delay; // before a write is done
 
     FakeFile() {
         for (u64 i = 0; i < file_pages; ++i)
@@ -41,6 +42,8 @@ struct FakeFile final : Backing {
         writes.fetch_add(1);
         if (fail_writes)
             return Failure(Errno::io);
+        if (write_delay.value != 0)
+            sleep_for(write_delay);
         for (usize i = 0; i < pages.size(); ++i)
             memcpy(&words[first + i], pages[i]->bytes(), 8);
         return {};
@@ -200,6 +203,29 @@ TEST(page_cache, readers_share_a_read) {
     threads.start_many(8, body);
     threads.wait();
     EXPECT(file.reads.load() == 16 && cache->page_count() == 16);
+}
+
+// Two write back the same page: neither returns before it is on disk.
+TEST(page_cache, waits_for_what_another_writes) {
+    FakeFile file;
+    file.write_delay = base::milliseconds(2);
+    auto cache = open(file);
+    REQUIRE(cache);
+    auto page = cache->get(9);
+    REQUIRE(page.has_value());
+    for (u64 round = 1; round <= 5; ++round) {
+        REQUIRE(cache->make_dirty(**page).has_value());
+        set_word(**page, round);
+        auto body = [&](u32) {
+            EXPECT(cache->write_back().has_value());
+            EXPECT(file.words[9] == round);
+        };
+        TestThreads threads;
+        threads.start_many(3, body);
+        threads.wait();
+        EXPECT(!cache->has_dirty_pages());
+    }
+    EXPECT(file.writes.load() == 5);
 }
 
 // Readers, writers, write-back and dropping at once; words only ever grow.
