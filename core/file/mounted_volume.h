@@ -60,6 +60,7 @@ public:
 private:
     friend class Ref<MountedVolume>;
     friend class VolumeCall;
+    friend class SpareBlock;
 
     // Metadata comes and goes through here.
     class DeviceSource final : public BlockSource {
@@ -109,6 +110,23 @@ private:
     std::atomic<u32> free_exchanges_{0}; // a bit each
     WaitQueue exchange_freed_;
     std::atomic<u64> random_state_{0};
+};
+
+// Memory for one block, made in advance. Whoever holds one starts no VolumeCall: there
+// are only so many of both.
+class SpareBlock {
+public:
+    explicit SpareBlock(MountedVolume& volume) : volume_(volume), index_(volume.take_exchange()) {}
+    ~SpareBlock() { volume_.give_exchange(index_); }
+    SpareBlock(const SpareBlock&) = delete;
+    SpareBlock& operator=(const SpareBlock&) = delete;
+
+    u8* bytes() { return volume_.exchanges_[index_]->bytes(); }
+    PhysAddr physical() const { return volume_.exchanges_[index_]->physical(); }
+
+private:
+    MountedVolume& volume_;
+    const u32 index_;
 };
 
 // One request to the volume's component: fill in exchange and text, run, read the answer there.

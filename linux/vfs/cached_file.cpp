@@ -78,6 +78,7 @@ Result<usize> CachedFile::write_direct_locked(IoCursor& source, u64 offset) {
     const u64 align = content_.direct_alignment() - 1;
     if ((offset & align) || (source.left() & align))
         return Failure(Errno::inval);
+    clear_behind_end(content_, offset);
     if (core::PageCache* cache = content_.page_cache_if_any()) {
         const u64 first = offset >> page_shift;
         const u64 last = (offset + source.left() + page_size - 1) >> page_shift;

@@ -31,7 +31,7 @@ public:
         for (u64 block = from; block < to; ++block)
             __builtin_memset(bytes_of(block), 0, usize{1} << shift_);
     }
-    // From the file's byte `size` on, as far as these pages go.
+    // From the file's byte `size` on, as far as these pages go. Nobody else has them yet.
     void zero_from(u64 size) {
         const u64 base = first_ << shift_;
         const u64 limit = end() << shift_;
@@ -42,28 +42,48 @@ public:
             at = page_end;
         }
     }
-    // Moves blocks from..to-1, which lie from `physical` on.
-    Result<> transfer(MountedVolume& volume, BlockOperation operation, u64 from, u64 to,
-                      u64 physical) {
-        while (from < to) {
-            BufferPiece pieces[most_pieces];
-            u32 count = 0;
-            const u64 begin = from;
-            while (from < to && count < most_pieces) {
-                const u64 in_page = (from - first_) & ((page_size >> shift_) - 1);
-                const u64 left = (page_size >> shift_) - in_page;
-                const u64 step = to - from < left ? to - from : left;
-                pieces[count++] = {page_of_block(from).physical() + (in_page << shift_),
-                                   step << shift_};
-                from += step;
-            }
-            TRY(volume.transfer(operation, physical, {pieces, count}));
-            physical += from - begin;
-        }
-        return {};
+    // Blocks from..to-1, which lie from `physical` on.
+    Result<> read(MountedVolume& volume, u64 from, u64 to, u64 physical) {
+        return transfer(volume, BlockOperation::read, {from, to, physical});
+    }
+    // The same to the disk. What lies behind the file's byte `size` goes there as zeroes; in the
+    // pages it stays, because a program may be writing there.
+    Result<> write(MountedVolume& volume, u64 from, u64 to, u64 physical, u64 size) {
+        const u64 last = size >> shift_;
+        const usize in_last = size & ((u64{1} << shift_) - 1);
+        if (in_last == 0 || last < from || last >= to)
+            return transfer(volume, BlockOperation::write, {from, to, physical});
+        core::file::SpareBlock tail(volume);
+        __builtin_memcpy(tail.bytes(), bytes_of(last), in_last);
+        __builtin_memset(tail.bytes() + in_last, 0, (usize{1} << shift_) - in_last);
+        TRY(transfer(volume, BlockOperation::write, {from, last, physical}));
+        const BufferPiece piece{tail.physical(), u64{1} << shift_};
+        return volume.transfer(BlockOperation::write, physical + (last - from), {&piece, 1});
     }
 
 private:
+    struct Stretch {
+        u64 from, to, physical;
+    };
+
+    Result<> transfer(MountedVolume& volume, BlockOperation operation, Stretch left) {
+        while (left.from < left.to) {
+            BufferPiece pieces[most_pieces];
+            u32 count = 0;
+            const u64 begin = left.from;
+            while (left.from < left.to && count < most_pieces) {
+                const u64 in_page = (left.from - first_) & ((page_size >> shift_) - 1);
+                const u64 in_this = (page_size >> shift_) - in_page;
+                const u64 step = left.to - left.from < in_this ? left.to - left.from : in_this;
+                pieces[count++] = {page_of_block(left.from).physical() + (in_page << shift_),
+                                   step << shift_};
+                left.from += step;
+            }
+            TRY(volume.transfer(operation, left.physical, {pieces, count}));
+            left.physical += left.from - begin;
+        }
+        return {};
+    }
     Page& page_of_block(u64 block) const {
         return *pages_[(block - first_) >> (page_shift - shift_)];
     }
@@ -103,12 +123,12 @@ Result<FileExtent> DiskInode::map(u64 logical) {
     return extent;
 }
 
-Result<FileExtent> DiskInode::grant(u64 logical, u32 count) {
+Result<FileExtent> DiskInode::grant(u64 logical, u32 count, u64 file_size) {
     VolumeCall call(volume());
     call.arguments = about();
     call.arguments.other = logical;
     call.arguments.flags = count;
-    call.exchange().attributes.size = size();
+    call.exchange().attributes.size = file_size;
     TRY(call.run(Operation::grant));
     extents_.insert(call.exchange().extent);
     return call.exchange().extent;
@@ -124,7 +144,7 @@ Result<> DiskInode::read_pages(u64 first, std::span<Page* const> pages) {
         const FileExtent extent = TRY(map(at));
         const u64 to = end - at < extent.length ? end : at + extent.length;
         if (extent.kind == Kind::mapped)
-            TRY(blocks.transfer(volume(), BlockOperation::read, at, to, extent.physical));
+            TRY(blocks.read(volume(), at, to, extent.physical));
         else
             blocks.zero(at, to);
         at = to;
@@ -133,7 +153,9 @@ Result<> DiskInode::read_pages(u64 first, std::span<Page* const> pages) {
     return {};
 }
 
-Result<> DiskInode::write_blocks(PageBlocks& blocks, u64 from, u64 to) {
+Result<> DiskInode::write_blocks(PageBlocks& blocks, u64 from, u64 file_size) {
+    const u64 file_end = (file_size + block_size() - 1) / block_size();
+    const u64 to = blocks.end() < file_end ? blocks.end() : file_end;
     bool committed = false;
     while (from < to) {
         FileExtent extent = TRY(map(from));
@@ -143,7 +165,8 @@ Result<> DiskInode::write_blocks(PageBlocks& blocks, u64 from, u64 to) {
         {
             MountedVolume::DataWrite writing(volume());
             if (extent.kind != Kind::mapped) {
-                const Result<FileExtent> granted = grant(from, static_cast<u32>(wanted));
+                const Result<FileExtent> granted =
+                    grant(from, static_cast<u32>(wanted), file_size);
                 if (granted)
                     extent = *granted;
                 else
@@ -151,7 +174,7 @@ Result<> DiskInode::write_blocks(PageBlocks& blocks, u64 from, u64 to) {
             }
             if (outcome) {
                 const u64 end = from + (wanted < extent.length ? wanted : extent.length);
-                TRY(blocks.transfer(volume(), BlockOperation::write, from, end, extent.physical));
+                TRY(blocks.write(volume(), from, end, extent.physical, file_size));
                 from = end;
                 continue;
             }
@@ -169,12 +192,11 @@ Result<> DiskInode::write_pages(u64 first, std::span<Page* const> pages) {
     ExtentsGuard guard(extents_lock_);
     PageBlocks blocks(first, pages, block_size());
     const u64 size_now = size();
-    const u64 file_end = (size_now + block_size() - 1) / block_size();
-    const u64 end = blocks.end() < file_end ? blocks.end() : file_end;
-    // What a mapping wrote behind the end of the file stays off the disk.
-    blocks.zero_from(size_now);
-    if (blocks.first() < end)
-        TRY(write_blocks(blocks, blocks.first(), end));
+    TRY(write_blocks(blocks, blocks.first(), size_now));
+    const u64 pages_end = (first + pages.size()) << page_shift;
+    const u64 written = size_now < pages_end ? size_now : pages_end;
+    if (written > written_size_.load(std::memory_order_relaxed))
+        written_size_.store(written, std::memory_order_relaxed);
     attributes_changed(attribute::size);
     settle_reservation(pages.size() * owner_.blocks_per_page());
     return {};
@@ -238,6 +260,7 @@ Result<> DiskInode::resize(u64 new_size) {
         call.arguments.flags = component::attribute::size;
         call.exchange().attributes.size = new_size;
         TRY(call.run(Operation::set_attributes));
+        written_size_.store(new_size, std::memory_order_relaxed);
         extents_.forget((new_size + block_size() - 1) / block_size(), ~u64{0});
         blocks.store(call.exchange().attributes.sectors, std::memory_order_relaxed);
     }
@@ -257,6 +280,8 @@ Result<> DiskInode::preallocate(u64 offset, u64 length, bool keep_size) {
     call.exchange().attributes.size = keep_size ? 0 : end;
     extents_.forget(call.exchange().extent.logical, call.exchange().extent.physical);
     TRY(call.run(Operation::preallocate));
+    if (!keep_size && end > written_size_.load(std::memory_order_relaxed))
+        written_size_.store(end, std::memory_order_relaxed);
     return {};
 }
 

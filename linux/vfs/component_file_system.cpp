@@ -108,6 +108,7 @@ DiskInode::DiskInode(DiskSuperBlock& super_block, const FileAttributes& attribut
     birth_time.set(spec_of(attributes.create));
     take_attributes(attributes);
     set_size(attributes.size);
+    written_size_.store(attributes.size, std::memory_order_relaxed);
 }
 
 void DiskInode::take_attributes(const FileAttributes& attributes) {
@@ -177,7 +178,8 @@ Result<> DiskInode::store_attributes() {
     wanted.access = timestamp_of(access_time.get());
     wanted.modify = timestamp_of(modify_time.get());
     wanted.change = timestamp_of(change_time.get());
-    wanted.size = size();
+    // Not size(): the disk's follows the data, which may still be on its way.
+    wanted.size = written_size_.load(std::memory_order_relaxed);
     call.arguments.flags = (fields & attribute::access_time ? on_disk::access : 0) |
                            (fields & attribute::modify_time ? on_disk::modify : 0) |
                            (fields & attribute::change_time ? on_disk::change : 0) |

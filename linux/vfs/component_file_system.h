@@ -86,8 +86,8 @@ private:
     Result<Ref<Inode>> make(Dentry* entry, const NewNode& node);
 
     Result<Extent> map(u64 logical) PITH_REQUIRES(extents_lock_);
-    Result<Extent> grant(u64 logical, u32 count) PITH_REQUIRES(extents_lock_);
-    Result<> write_blocks(PageBlocks& blocks, u64 from, u64 to) PITH_REQUIRES(extents_lock_);
+    Result<Extent> grant(u64 logical, u32 count, u64 file_size) PITH_REQUIRES(extents_lock_);
+    Result<> write_blocks(PageBlocks& blocks, u64 from, u64 file_size) PITH_REQUIRES(extents_lock_);
     void settle_reservation(u64 written_blocks);
     Result<> zero_range(u64 from, u64 to);
     Result<> punch_hole(u64 offset, u64 length);
@@ -96,7 +96,8 @@ private:
     DiskSuperBlock& owner_;
     core::Lock<core::lock_class::file_extents> extents_lock_;
     core::file::ExtentCache extents_; // guarded by extents_lock_
-    std::atomic<u64> reserved_{0};    // blocks promised to dirty pages
+    std::atomic<u64> written_size_{0}; // so far data is on disk; changed under extents_lock_
+    std::atomic<u64> reserved_{0};     // blocks promised to dirty pages
     std::atomic<u32> unsaved_{0};     // attribute::* newer here than on the volume
 };
 

@@ -119,9 +119,21 @@ Result<usize> write_page(Inode& inode, core::PageCache& cache, IoCursor& source,
 
 } // namespace
 
+void clear_behind_end(Inode& inode, u64 new_end) {
+    core::PageCache* cache = inode.page_cache_if_any();
+    const u64 size = inode.size();
+    const u64 page_end = (size | in_page) + 1;
+    if (!cache || new_end <= size || (size & in_page) == 0)
+        return;
+    if (const core::PageRef page = cache->try_page(size >> page_shift))
+        __builtin_memset(page->bytes() + (size & in_page), 0,
+                         (new_end < page_end ? new_end : page_end) - size);
+}
+
 Result<usize> write_content_locked(Inode& inode, IoCursor& source, u64 offset) {
     core::PageCache& cache = *TRY(inode.page_cache());
     const u64 old_size = inode.size();
+    clear_behind_end(inode, offset);
     usize done = 0;
     while (!source.empty()) {
         const usize start = offset & in_page;
@@ -199,6 +211,7 @@ Result<> truncate_content(Inode& inode, u64 size) {
     if (inode.inode_flags() & (inode_flag::immutable | inode_flag::append_only))
         return Failure(Errno::perm);
     TRY(remove_privileges(inode));
+    clear_behind_end(inode, size);
     if (size != old_size)
         TRY(inode.resize(size));
     inode.touch_modified();
@@ -221,6 +234,8 @@ Result<> allocate_content(Inode& inode, u32 mode, u64 offset, u64 length) {
         }
     }
     TRY(remove_privileges(inode));
+    if (grows)
+        clear_behind_end(inode, offset + length);
     TRY(inode.allocate(mode, offset, length));
     inode.touch_modified();
     return {};

@@ -14,6 +14,9 @@ Result<usize> read_content(Inode& inode, IoCursor& target, u64 offset);
 // With the inode's lock held: writes and extends. `offset` + left fits the maximum. Short after a
 // fault or when space ran out after some bytes. Errors: nospc, io, fault, nomem.
 Result<usize> write_content_locked(Inode& inode, IoCursor& source, u64 offset);
+// Before the file grows to `new_end` or is written there: what programs stored behind its end
+// through mappings is no part of it. Lock held.
+void clear_behind_end(Inode& inode, u64 new_end);
 // How many of `size` bytes may be written at `offset` by RLIMIT_FSIZE (sends SIGXFSZ) and the file
 // system. Errors: fbig.
 Result<usize> allowed_write(const Inode& inode, u64 offset, usize size);

@@ -21,6 +21,8 @@ SCRIPTS = [
      "mount /dev/vdb /mnt && cp -a /usr/{0} /mnt/copy && diff -r /usr/{0} /mnt/copy && "
      "cd /mnt/copy && find . -printf '%P %m %u %g %l %s\\n' | LC_ALL=C sort | sha256sum"
      .format("" if FULL else "share/perl"), 600, ("--disk", "1G")),
+    ("append-while-syncing", "mount /dev/vdc /mnt && perl /copy-in/append.pl /mnt/file 50000",
+     300, ("--copy-in", str(GUEST), "--disk", "1G")),
     ("text-tools",
      "grep -rc root /etc/passwd /etc/group; sed -n 1,3p /etc/passwd; ls -la /usr/bin | head -40; "
      "printf '%s\\n' c a b | sort | tr a-z A-Z | paste -sd,; echo gone | gzip -9 | gzip -dc; "
