@@ -236,8 +236,10 @@ static char **parse(char **argument) {
 int main(int argc, char **argv) {
     (void)argc;
     bool first = getpid() == 1;
-    if (first)
+    if (first) {
         prepare_machine();
+        printf("\n");  // the firmware leaves its last line unfinished
+    }
     char **filters = parse(argv + 1);
     char output[path_size];
     snprintf(output, sizeof output, "%s.output", scratch);
