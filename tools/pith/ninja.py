@@ -24,6 +24,13 @@ KIND_FLAGS = {
     "release": "-O2 -fomit-frame-pointer",
     "debug": "-O1 -fno-omit-frame-pointer -DPITH_DEBUG -DPITH_TRACE_ERRORS",
 }
+# Checks of a debug kernel, and the files that implement them or run before they can.
+SANITIZERS = {
+    "clang": "-fsanitize=undefined -fno-sanitize=vptr,function -fno-sanitize-recover=undefined "
+             "-DPITH_UBSAN",
+    "gcc": "",
+}
+UNCHECKED = ("core/debug/ubsan.cpp",)
 COMPILERS = {
     "clang": {
         "cxx": "clang++-19",
@@ -106,6 +113,7 @@ class Generator:
     def __init__(self, root: pathlib.Path, directory: pathlib.Path, kind: str, compiler: str):
         self.root, self.directory, self.kind = root, directory, kind
         self.compiler = COMPILERS[compiler]
+        self.sanitizers = SANITIZERS[compiler] if kind == "debug" else ""
         self.lines: list[str] = []
 
     def generate(self) -> str:
@@ -146,7 +154,8 @@ class Generator:
         if self.kind == "debug":
             listed += [source for folder in KERNEL_FOLDERS
                        for source in kernel_tests(self.root, folder)]
-        objects = [self.compile(source, "kernel", flags) for source in listed]
+        objects = [self.compile(source, "kernel", self.checked(flags, source))
+                   for source in listed]
         self.statement("embedded.S", "embed", components)
         self.statement("embedded.o", "cxx", ["embedded.S"], components, flags="")
         script = self.root / "arch/x86_64/kernel.ld"
@@ -154,6 +163,12 @@ class Generator:
                        ldflags=f"-pie --no-dynamic-linker -z pack-relative-relocs -z noexecstack "
                                f"-z norelro --gc-sections --build-id=sha1 -T {script}")
         self.statement("kernel.stripped", "strip", ["kernel.elf"])
+
+    def checked(self, flags: str, source: pathlib.Path) -> str:
+        """The flags of a kernel source with the checks it is built with."""
+        if str(source.relative_to(self.root)) in UNCHECKED:
+            return f"{flags} {self.sanitizers} -fno-sanitize=all" if self.sanitizers else flags
+        return f"{flags} {self.sanitizers}" if source.suffix == ".cpp" else flags
 
     def component(self, folder: str) -> str:
         name = pathlib.Path(folder).name
