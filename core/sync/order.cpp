@@ -73,6 +73,8 @@ void order_acquire(const void* lock, const char* name, u16 order, LockKind kind)
         return;
     const u64 saved = arch::save_and_disable_interrupts();
     HeldList& spinning = g_spinning.here();
+    if (kind == LockKind::spin && arch::cpu_block().interrupt_depth != 0)
+        panic(base::Text<160>("lock order: {} is taken in an interrupt", name).view());
     check(spinning, name, order, lock);
     if (arch::cpu_block().interrupt_depth == 0)
         check(mutexes_of(*thread), name, order, lock);
@@ -85,7 +87,9 @@ void order_release(const void* lock, LockKind kind) {
     if (!thread)
         return;
     const u64 saved = arch::save_and_disable_interrupts();
-    (kind == LockKind::mutex ? mutexes_of(*thread) : g_spinning.here()).remove(lock);
+    if (!(kind == LockKind::mutex ? mutexes_of(*thread) : g_spinning.here()).remove(lock) &&
+        !g_reporting.load(std::memory_order_relaxed))
+        panic("lock order: a lock is dropped that is not held");
     arch::restore_interrupts(saved);
 }
 

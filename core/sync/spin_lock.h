@@ -36,8 +36,8 @@ template <typename Class>
 class PITH_CAPABILITY("spin lock") SpinLock {
 public:
     void acquire() PITH_ACQUIRE() {
+        arch::disable_preemption(); // first: what is held is noted by CPU
         order_acquire(this, Class::name, Class::order, LockKind::spin);
-        arch::disable_preemption();
         word_.acquire();
     }
     void release() PITH_RELEASE() {

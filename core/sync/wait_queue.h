@@ -104,6 +104,7 @@ private:
 
 template <typename Condition>
 Result<> WaitQueue::wait(Condition condition, Sleep sleep, Nanos deadline) {
+    might_sleep();
     if (condition())
         return {};
     ThreadWaiter waiter(false);
@@ -126,6 +127,7 @@ Result<> WaitQueue::wait(Condition condition, Sleep sleep, Nanos deadline) {
 
 template <typename Condition>
 Result<> WaitQueue::wait_exclusive(Condition condition, Sleep sleep, Nanos deadline) {
+    might_sleep();
     ThreadWaiter waiter(true);
     add(waiter);
     Result<> outcome;
