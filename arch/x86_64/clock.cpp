@@ -34,39 +34,66 @@ u64 rate_from_cpuid() {
     return leaf.eax && leaf.ebx && leaf.ecx ? u64{leaf.ecx} * leaf.ebx / leaf.eax : 0;
 }
 
+struct Sample {
+    u64 cycles, apic_ticks;
+    u32 pit_count;
+    bool is_over; // channel 0 reached zero and counts on from the top
+};
+
+// The machine's CPU may be taken away between two readings: of some attempts the quickest counts.
+Sample take_sample() {
+    constexpr unsigned attempts = 5;
+    Sample best{};
+    u64 narrowest = ~u64{0};
+    for (unsigned i = 0; i < attempts; ++i) {
+        const u64 start = timestamp();
+        write_port8(pit_command, 0xc2); // latch status and count of channel 0
+        const u8 status = read_port8(pit_channel0);
+        const u32 low = read_port8(pit_channel0);
+        const u32 count = low | u32{read_port8(pit_channel0)} << 8;
+        const u32 apic = apic_timer_count();
+        const u64 width = timestamp() - start;
+        if (width >= narrowest)
+            continue;
+        narrowest = width;
+        best = {start, apic, count, (status & 0x80) != 0}; // the output is high from zero on
+    }
+    return best;
+}
+
 struct Measurement {
     u64 cycles = 0;
     u64 apic_ticks = 0;
     u64 pit_ticks = 0;
 };
 
-u32 pit_count() {
-    write_port8(pit_command, 0x00); // latch channel 0
-    const u32 low = read_port8(pit_channel0);
-    return low | u32{read_port8(pit_channel0)} << 8;
-}
-
-// Counts both while channel 0 runs down from 65535. A PIT that is not there gives zeros.
+// Counts all three while channel 0 runs down from 65535. Zeros if there is no PIT, or if it ran out
+// meanwhile.
 Measurement measure_against_pit() {
     write_port8(pit_command, 0x30); // channel 0, both bytes, mode 0: counts down once
     write_port8(pit_channel0, 0xff);
     write_port8(pit_channel0, 0xff);
     start_apic_timer(0xffff'ffff);
-    const u32 first = pit_count();
-    const u64 start = timestamp();
-    const u32 apic_start = apic_timer_count();
+    const Sample first = take_sample();
     Measurement result;
-    for (u32 tries = 0; tries < 100'000; ++tries) {
-        const u32 count = pit_count();
-        const u64 end = timestamp();
-        if (count > first) // never wraps in so short a time: nobody counts
+    for (u32 tries = 0; tries < 20'000; ++tries) {
+        const Sample last = take_sample();
+        if (last.is_over || last.pit_count > first.pit_count)
             break;
-        if (first - count < pit_ticks)
+        if (first.pit_count - last.pit_count < pit_ticks)
             continue;
-        result = {end - start, apic_start - apic_timer_count(), first - count};
+        result = {last.cycles - first.cycles, first.apic_ticks - last.apic_ticks,
+                  first.pit_count - last.pit_count};
         break;
     }
     start_apic_timer(0);
+    return result;
+}
+
+Measurement measure() {
+    Measurement result;
+    for (unsigned tries = 0; tries < 3 && result.pit_ticks == 0; ++tries)
+        result = measure_against_pit();
     return result;
 }
 
@@ -76,7 +103,7 @@ void calibrate_clocks() {
     u64 rate = rate_from_hypervisor();
     if (rate == 0)
         rate = rate_from_cpuid();
-    const Measurement measured = measure_against_pit();
+    const Measurement measured = measure();
     if (rate == 0)
         rate = measured.pit_ticks ? measured.cycles * pit_rate / measured.pit_ticks : 0;
     u64 apic_rate = 1'000'000'000;
