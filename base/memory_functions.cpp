@@ -19,9 +19,24 @@ const LooseWord* word_at(const void* p, usize offset) {
 
 } // namespace
 
+// A checked kernel asks before it touches; the functions themselves are not instrumented.
+#ifdef PITH_KASAN
+extern "C" {
+void __asan_loadN_noabort(const void* address, usize size);
+void __asan_storeN_noabort(void* address, usize size);
+}
+#define CHECK_READ(address, size) __asan_loadN_noabort(address, size)
+#define CHECK_WRITE(address, size) __asan_storeN_noabort(address, size)
+#else
+#define CHECK_READ(address, size) (void)0
+#define CHECK_WRITE(address, size) (void)0
+#endif
+
 extern "C" {
 
 void* memcpy(void* __restrict target, const void* __restrict source, usize size) noexcept {
+    CHECK_READ(source, size);
+    CHECK_WRITE(target, size);
     u8* to = static_cast<u8*>(target);
     const u8* from = static_cast<const u8*>(source);
     if (size >= 8) {
@@ -47,6 +62,8 @@ void* memcpy(void* __restrict target, const void* __restrict source, usize size)
 }
 
 void* memmove(void* target, const void* source, usize size) noexcept {
+    CHECK_READ(source, size);
+    CHECK_WRITE(target, size);
     u8* to = static_cast<u8*>(target);
     const u8* from = static_cast<const u8*>(source);
     if (to == from || size == 0)
@@ -70,6 +87,7 @@ void* memmove(void* target, const void* source, usize size) noexcept {
 }
 
 void* memset(void* target, int value, usize size) noexcept {
+    CHECK_WRITE(target, size);
     u8* to = static_cast<u8*>(target);
     const u64 pattern = 0x0101'0101'0101'0101ull * static_cast<u8>(value);
     usize at = 0;
@@ -87,6 +105,8 @@ void* memset(void* target, int value, usize size) noexcept {
 }
 
 int memcmp(const void* left, const void* right, usize size) noexcept {
+    CHECK_READ(left, size);
+    CHECK_READ(right, size);
     const u8* a = static_cast<const u8*>(left);
     const u8* b = static_cast<const u8*>(right);
     usize at = 0;
@@ -105,6 +125,7 @@ usize strlen(const char* text) noexcept {
     usize length = 0;
     while (text[length] != 0)
         ++length;
+    CHECK_READ(text, length + 1);
     return length;
 }
 

@@ -13,8 +13,14 @@ kernel_entry:
 
         .bss
         .balign 4096
-        .globl boot_stack, boot_stack_top
+        .globl boot_stack_guard, boot_stack, boot_stack_top
+boot_stack_guard:
+        .skip 4096                      /* unmapped by prepare_machine */
 boot_stack:
+#ifdef PITH_DEBUG
+        .skip 32768                     /* core/memory/kernel_stack.h */
+#else
         .skip 16384
+#endif
 boot_stack_top:
         .section .note.GNU-stack, "", @progbits

@@ -5,6 +5,7 @@
 #include "arch/api/interrupts.h"
 #include "arch/api/kernel_table.h"
 #include "arch/api/machine.h"
+#include "core/debug/shadow.h"
 #include "core/init/command_line.h"
 #include "core/init/task.h"
 #include "core/memory/kernel_map.h"
@@ -69,6 +70,7 @@ void start(const boot::BootInfo& info) {
     start_physical_memory(info);
     start_kernel_map();
     arch::adopt_kernel_table();
+    start_memory_checks(info);
     arch::prepare_machine(info);
     if (const i64 seconds = arch::battery_clock(); seconds > 0)
         set_wall_clock(base::seconds(static_cast<u64>(seconds)));

@@ -5,6 +5,7 @@
 #include "core/memory/frames.h"
 
 #include "base/memory_functions.h"
+#include "core/debug/shadow.h"
 #include "core/memory/buddy.h"
 #include "core/memory/per_cpu.h"
 #include "core/memory/physical.h"
@@ -182,12 +183,14 @@ Result<PageRef> allocate_frame(PageUse use, FrameContent content) {
     ++cache.by_use[static_cast<unsigned>(use)];
     arch::restore_interrupts(saved);
     prepare_record(page, use);
+    unpoison_memory(page.bytes(), page_size);
     if (content == FrameContent::zeroed)
         zero(page);
     return PageRef::adopt(page);
 }
 
 void free_frame(Page& page) {
+    poison_memory(page.bytes(), page_size, Poison::frame_freed);
     const u64 saved = arch::save_and_disable_interrupts();
     Cache& cache = g_caches.here();
     --cache.by_use[static_cast<unsigned>(page.use)];
@@ -206,6 +209,7 @@ Result<Page*> allocate_block(unsigned order, PageUse use, bool below_4g) {
         return Failure(Errno::nomem);
     prepare_record(*page, use);
     page->order = static_cast<u8>(order);
+    unpoison_memory(page->bytes(), page_size << order);
     const u64 saved = arch::save_and_disable_interrupts();
     g_caches.here().by_use[static_cast<unsigned>(use)] += i64{1} << order;
     arch::restore_interrupts(saved);
@@ -213,6 +217,7 @@ Result<Page*> allocate_block(unsigned order, PageUse use, bool below_4g) {
 }
 
 void free_block(Page& first, unsigned order) {
+    poison_memory(first.bytes(), page_size << order, Poison::frame_freed);
     const u64 saved = arch::save_and_disable_interrupts();
     g_caches.here().by_use[static_cast<unsigned>(first.use)] -= i64{1} << order;
     arch::restore_interrupts(saved);

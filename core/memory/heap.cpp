@@ -5,7 +5,9 @@
 #include "core/memory/heap.h"
 #include "base/allocate.h"
 #include "base/bits.h"
+#include "base/build_kind.h"
 #include "base/memory_functions.h"
+#include "core/debug/heap_record.h"
 #include "core/memory/frames.h"
 #include "core/memory/kernel_map.h"
 #include "core/memory/per_cpu.h"
@@ -81,6 +83,7 @@ FreeObject* make_slab(unsigned index, u32& count) {
         object->next = list;
         list = object;
     }
+    poison_memory(bytes, page_size << order, Poison::heap_freed);
     return list;
 }
 
@@ -135,9 +138,6 @@ void* allocate_small(unsigned index) {
 }
 
 void free_small(void* memory, unsigned index) {
-#ifdef PITH_DEBUG
-    memset(memory, 0x6b, class_sizes[index]); // a use after free reads this
-#endif
     const u64 saved = arch::save_and_disable_interrupts();
     Magazine& magazine = g_magazines.here().by_class[index];
     auto* object = static_cast<FreeObject*>(memory);
@@ -148,31 +148,76 @@ void free_small(void* memory, unsigned index) {
     arch::restore_interrupts(saved);
 }
 
-} // namespace
-
-void* allocate_memory(usize size) {
-    if (size <= largest_class) [[likely]]
-        return allocate_small(class_table.index[(size + 15) / 16]);
-    const unsigned order = base::log2_up(base::divide_up<u64>(size, page_size));
+// An object of `size` bytes in the smallest room of at least `wanted`.
+[[gnu::always_inline]] inline void* allocate_room(usize size, usize wanted) {
+    if (wanted <= largest_class) [[likely]] {
+        const unsigned index = class_table.index[(wanted + 15) / 16];
+        void* memory = allocate_small(index);
+        if (memory)
+            note_made(memory, size, class_sizes[index]);
+        return memory;
+    }
+    const unsigned order = base::log2_up(base::divide_up<u64>(wanted, page_size));
     if (order > 10)
         return nullptr;
     auto block = allocate_block(order, PageUse::kernel);
-    return block ? (*block)->bytes() : nullptr;
+    if (!block)
+        return nullptr;
+    note_made((*block)->bytes(), size, page_size << order);
+    return (*block)->bytes();
+}
+
+usize offset_in_room(const void* memory, const Page& page) {
+    const u64 slab = page_size << page.order;
+    return (reinterpret_cast<u64>(memory) & (slab - 1)) % class_sizes[page.private_word];
+}
+
+} // namespace
+
+void* allocate_memory(usize size) {
+    // What fits without its margin is not refused for it.
+    const bool has_margin = size <= largest_class || !std::has_single_bit(size);
+    return allocate_room(size, has_margin ? size + heap_margin : size);
 }
 
 void free_memory(void* memory) {
     if (!memory)
         return;
+    if constexpr (memory_is_checked) {
+        const auto offset = static_cast<u64>(static_cast<u8*>(memory) - g_physical_map);
+        if (offset >> page_shift >= frame_limit())
+            check_freed(memory, 1); // not even in the map of all memory
+    }
     Page& page = page_of_kernel(memory);
-    if (page.use == PageUse::slab) [[likely]]
-        return free_small(memory, page.private_word);
-    VERIFY(page.use == PageUse::kernel);
-    free_block(page, page.order);
+    if (page.use != PageUse::slab) [[unlikely]] {
+        check_freed(memory, reinterpret_cast<u64>(memory) & (page_size - 1));
+        VERIFY(page.use == PageUse::kernel);
+        return free_block(page, page.order);
+    }
+    check_freed(memory, memory_is_checked ? offset_in_room(memory, page) : 0);
+    if constexpr (base::debug_build) { // a use after free reads this
+        const HeapRecord* record = heap_record(memory, class_sizes[page.private_word]);
+        memset(memory, 0x6b, record ? record->size : memory_is_checked ? 0 : usable_size(memory));
+    }
+    if (void* leaves = note_freed(memory, class_sizes[page.private_word]))
+        free_small(leaves, page_of_kernel(leaves).private_word);
 }
 
 usize usable_size(const void* memory) {
     const Page& page = page_of_kernel(memory);
-    return page.use == PageUse::slab ? class_sizes[page.private_word] : page_size << page.order;
+    const usize room =
+        page.use == PageUse::slab ? class_sizes[page.private_word] : page_size << page.order;
+    const HeapRecord* record = heap_record(memory, room);
+    return record ? record->size : room;
+}
+
+HeapRoom heap_room(const void* inside) {
+    const Page& page = page_of_kernel(inside);
+    if (page.use != PageUse::slab || page.private_word >= class_count)
+        return {nullptr, 0};
+    const usize offset = offset_in_room(inside, page);
+    return {const_cast<u8*>(static_cast<const u8*>(inside)) - offset,
+            class_sizes[page.private_word]};
 }
 
 } // namespace core
@@ -182,7 +227,7 @@ void* operator new[](usize size, base::Fallible) noexcept { return core::allocat
 void* operator new(usize size, std::align_val_t alignment, base::Fallible) noexcept {
     // Classes that are powers of two are aligned to their size, blocks of frames to theirs.
     const usize wanted = static_cast<usize>(alignment);
-    return core::allocate_memory(std::bit_ceil(size < wanted ? wanted : size));
+    return core::allocate_room(size, std::bit_ceil(size < wanted ? wanted : size));
 }
 void operator delete(void* memory) noexcept { core::free_memory(memory); }
 void operator delete(void* memory, usize) noexcept { core::free_memory(memory); }

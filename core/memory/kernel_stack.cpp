@@ -2,6 +2,7 @@
 // Stacks are made seldom and reused often: freed ones are kept, up to a limit, by CPU.
 #include "core/memory/kernel_stack.h"
 
+#include "core/debug/shadow.h"
 #include "core/memory/kernel_map.h"
 #include "core/memory/per_cpu.h"
 #include "core/sync/guarded.h"
@@ -35,6 +36,7 @@ Result<u64> make_stack() {
     KernelMapping mapping =
         TRY(KernelMapping::allocate(Bytes(KernelStack::size), KernelProtection::read_write));
     const u64 bottom = mapping.address().value;
+    TRY(check_stack(bottom, KernelStack::size));
     mapping.forget();
     return bottom;
 }
@@ -58,6 +60,7 @@ Result<KernelStack> KernelStack::create() {
 KernelStack::~KernelStack() {
     if (bottom_.is_null())
         return;
+    unpoison_memory(bottom_.as<u8>(), size); // threads leave it in the middle of functions
     arch::disable_preemption();
     Kept& kept = g_kept.here();
     const bool keep = kept.count < Kept::capacity;

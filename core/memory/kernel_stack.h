@@ -5,13 +5,15 @@
 #include <utility>
 
 #include "base/address.h"
+#include "base/build_kind.h"
 #include "base/result.h"
 
 namespace core {
 
 class KernelStack {
 public:
-    static constexpr u64 size = 16 * 1024;
+    // Checked code has larger frames.
+    static constexpr u64 size = base::debug_build ? 32 * 1024 : 16 * 1024;
 
     KernelStack() = default;
     static Result<KernelStack> create(); // errors: nomem

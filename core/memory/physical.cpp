@@ -16,6 +16,7 @@ namespace {
 
 constinit u64 g_map_size = 0;
 constinit u64 g_image_physical = 0;
+constinit u64 g_frame_limit = 0;
 
 struct Hole {
     u64 start, end;
@@ -91,6 +92,8 @@ PhysAddr physical_of(KernelVirt address) {
     return PhysAddr(arch::kernel_page_address(address.value));
 }
 
+u64 frame_limit() { return g_frame_limit; }
+
 Page& page_of(PhysAddr address) { return g_pages[address.value >> page_shift]; }
 Page& page_of_kernel(const void* address) {
     return g_pages[static_cast<u64>(static_cast<const u8*>(address) - g_physical_map) >>
@@ -108,6 +111,7 @@ void start_physical_memory(const boot::BootInfo& info) {
                      {page_down(info.initrd_start), page_up(info.initrd_start + info.initrd_size)}};
     sort(holes);
     // One block more than there are frames: prepare_records clears whole blocks.
+    g_frame_limit = highest_usable(info) >> page_shift;
     const u64 frames = (highest_usable(info) >> page_shift) + (u64{2} << maximum_order);
     const u64 records_size = page_up(frames * sizeof(Page));
     const u64 records = place_records(info, records_size, holes);

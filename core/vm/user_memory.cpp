@@ -10,6 +10,7 @@ usize copy_from_user_partial(void* target, UserVirt source, usize size) {
     if (source.value >= user_end)
         return 0;
     const usize possible = size < user_end - source.value ? size : user_end - source.value;
+    check_range(target, possible, true);
     return possible - arch::copy_from_user(target, source.value, possible);
 }
 
@@ -17,6 +18,7 @@ usize copy_to_user_partial(UserVirt target, const void* source, usize size) {
     if (target.value >= user_end)
         return 0;
     const usize possible = size < user_end - target.value ? size : user_end - target.value;
+    check_range(source, possible, false);
     return possible - arch::copy_to_user(target.value, source, possible);
 }
 
@@ -25,6 +27,7 @@ Result<std::string_view> UserString::read(std::span<char> buffer) const {
         return Failure(Errno::fault);
     const usize possible =
         buffer.size() < user_end - address_ ? buffer.size() : user_end - address_;
+    check_range(buffer.data(), possible, true);
     const usize length = arch::arch_copy_string_from_user(buffer.data(), address_, possible);
     if (length == ~usize{0})
         return Failure(Errno::fault);

@@ -10,6 +10,7 @@
 #include "arch/api/user_copy.h"
 #include "base/address.h"
 #include "base/result.h"
+#include "core/debug/shadow.h"
 #include "core/vm/protection.h"
 
 namespace core {
@@ -20,6 +21,7 @@ inline constexpr u64 user_end = 0x0000'7fff'ffff'f000;
 inline Result<> copy_from_user(void* target, UserVirt source, usize size) {
     if (size > user_end || source.value > user_end - size) [[unlikely]]
         return Failure(Errno::fault);
+    check_range(target, size, true);
     if (arch::copy_from_user(target, source.value, size) != 0) [[unlikely]]
         return Failure(Errno::fault);
     return {};
@@ -27,6 +29,7 @@ inline Result<> copy_from_user(void* target, UserVirt source, usize size) {
 inline Result<> copy_to_user(UserVirt target, const void* source, usize size) {
     if (size > user_end || target.value > user_end - size) [[unlikely]]
         return Failure(Errno::fault);
+    check_range(source, size, false);
     if (arch::copy_to_user(target.value, source, size) != 0) [[unlikely]]
         return Failure(Errno::fault);
     return {};
