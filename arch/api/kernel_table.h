@@ -23,6 +23,9 @@ struct KernelPageRights {
 void adopt_kernel_table();
 // Removes the loader's map of low memory, once no CPU starts through it any more.
 void drop_identity_map();
+// The map of all memory shows the kernel's text and constants too: from now on read-only there as
+// well. First CPU, once, after the last patch of the text.
+void protect_image_alias(u64 image_physical);
 u64 kernel_root();
 
 Result<> map_kernel_page(u64 address, u64 physical, KernelPageRights rights); // errors: nomem

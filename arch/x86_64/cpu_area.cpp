@@ -3,6 +3,8 @@
 
 #include "arch/api/user_frame.h"
 #include "arch/x86_64/registers.h"
+#include "core/debug/shadow.h"
+#include "core/memory/kernel_map.h"
 
 extern "C" {
 extern const u8 interrupt_stubs[];
@@ -30,6 +32,8 @@ struct [[gnu::packed]] TablePointer {
 
 constinit Gate g_interrupt_table[256]{};
 constinit CpuArea g_boot_area{};
+// One for all vectors: before there is memory for three, the first fault is also the last.
+alignas(16) constinit u8 g_boot_interrupt_stack[interrupt_stack_size]{};
 constinit CpuArea* g_areas[maximum_cpus]{};
 
 void set_gate(unsigned vector, u64 target, unsigned stack, unsigned privilege) {
@@ -52,14 +56,26 @@ void fill_descriptors(CpuArea& area) {
     area.task_descriptor[0] = (sizeof(TaskState) - 1) | (base & 0xff'ffff) << 16 | u64{0x89} << 40 |
                               (base >> 24 & 0xff) << 56;
     area.task_descriptor[1] = base >> 32;
-    for (unsigned i = 0; i < 3; ++i)
-        area.task_state.interrupt_stacks[i] =
-            reinterpret_cast<u64>(area.interrupt_stacks[i] + interrupt_stack_size);
 }
 
 } // namespace
 
-CpuArea& boot_cpu_area() { return g_boot_area; }
+CpuArea& boot_cpu_area() {
+    for (unsigned i = 0; i < 3 && g_boot_area.task_state.interrupt_stacks[i] == 0; ++i)
+        g_boot_area.task_state.interrupt_stacks[i] =
+            reinterpret_cast<u64>(g_boot_interrupt_stack + interrupt_stack_size);
+    return g_boot_area;
+}
+Result<> make_interrupt_stacks(CpuArea& area) {
+    for (unsigned i = 0; i < 3; ++i) {
+        auto stack = TRY(core::KernelMapping::allocate(Bytes(interrupt_stack_size),
+                                                       core::KernelProtection::read_write));
+        TRY(core::check_stack(stack.address().value, interrupt_stack_size));
+        area.task_state.interrupt_stacks[i] = stack.address().value + interrupt_stack_size;
+        stack.forget(); // CPUs stay
+    }
+    return {};
+}
 CpuArea& cpu_area(u32 index) { return *g_areas[index]; }
 void set_cpu_area(u32 index, CpuArea& area) {
     g_areas[index] = &area;

@@ -4,6 +4,8 @@
 #pragma once
 
 #include "arch/api/cpu.h"
+#include "base/build_kind.h"
+#include "base/result.h"
 
 namespace arch {
 
@@ -20,7 +22,7 @@ struct [[gnu::packed]] TaskState {
 
 inline constexpr unsigned interrupt_stack_double_fault = 1, interrupt_stack_nmi = 2,
                           interrupt_stack_machine_check = 3;
-inline constexpr u64 interrupt_stack_size = 8192;
+inline constexpr u64 interrupt_stack_size = base::debug_build ? 16384 : 8192;
 
 struct alignas(64) CpuArea {
     CpuBlock block{};
@@ -30,7 +32,6 @@ struct alignas(64) CpuArea {
     u64 descriptors[8] = {};
     u64 task_descriptor[2] = {};
     TaskState task_state;
-    alignas(16) u8 interrupt_stacks[3][interrupt_stack_size];
 };
 
 // Areas by CPU index; the first CPU's is static, the others are allocated before they start.
@@ -42,6 +43,9 @@ CpuArea& boot_cpu_area();
 void load_descriptors(CpuArea& area);
 // First CPU, once, before load_descriptors.
 void build_interrupt_table();
+// Stacks with guard pages for the vectors that have their own; before another CPU starts on the
+// area, on the first CPU in place of the one it started with. Errors: nomem.
+Result<> make_interrupt_stacks(CpuArea& area);
 // Where entries from user mode start to push, on this CPU. Interrupts off.
 void set_kernel_stack(u64 top);
 

@@ -238,6 +238,7 @@ Result<u64*> shared_child(u64& entry_word) {
 } // namespace
 
 Result<> map_kernel_page(u64 address, u64 physical, KernelPageRights rights) {
+    VERIFY(!(rights.write && rights.execute));
     u64* table = table_view(PhysAddr(g_kernel_root));
     for (unsigned level = levels; level > 1; --level)
         table = TRY(shared_child(table[slot(address, level)]));

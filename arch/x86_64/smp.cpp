@@ -65,7 +65,7 @@ u32 prepare(u32 count) {
     for (u32 number = 1; number < count; ++number) {
         auto area = Box<CpuArea>::create();
         auto stack = core::KernelStack::create();
-        if (!area || !stack || !core::prepare_cpu(number))
+        if (!area || !stack || !make_interrupt_stacks(**area) || !core::prepare_cpu(number))
             return number;
         area->get()->block.stack_guard = cpu_block().stack_guard;
         g_stacks[number] = stack->top().value;

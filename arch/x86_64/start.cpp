@@ -15,8 +15,7 @@
 #include "arch/x86_64/smp.h"
 
 extern "C" {
-extern void (*const init_array_start[])();
-extern void (*const init_array_end[])();
+extern u8 boot_stack_guard[];
 }
 
 namespace arch {
@@ -34,6 +33,9 @@ extern "C" [[noreturn, gnu::no_stack_protector]] void start_kernel(const boot::B
 
 void prepare_machine(const boot::BootInfo& info) {
     patch_smap_sites();
+    protect_image_alias(info.image_start);
+    unmap_kernel_page(reinterpret_cast<u64>(boot_stack_guard));
+    MUST(make_interrupt_stacks(boot_cpu_area()), "boot has memory");
     read_firmware_tables(info.rsdp);
     start_local_apic();
     boot_cpu_area().apic_id = local_apic_id();

@@ -26,21 +26,27 @@ extern const ExceptionSite exception_table_end[];
 namespace arch {
 namespace {
 
-constexpr u64 fault_write = 2, fault_user = 4, fault_fetch = 16; // page-fault error code, SDM 4.7
+constexpr u64 fault_present = 1, fault_write = 2, fault_user = 4,
+              fault_fetch = 16; // page-fault error code, SDM 4.7
 
 u64 place(const i32& field) {
     return reinterpret_cast<u64>(&field) + static_cast<u64>(static_cast<i64>(field));
 }
 
-// Resumes at the landing place of a user-memory instruction; false if the instruction is not one.
-bool land(UserFrame& frame) {
+// Where an instruction that may touch user memory goes on after a fault; 0 if it is not one.
+u64 landing_of(u64 instruction) {
     for (const ExceptionSite* site = exception_table_start; site != exception_table_end; ++site) {
-        if (place(site->instruction) == frame.rip) {
-            frame.rip = place(site->landing);
-            return true;
-        }
+        if (place(site->instruction) == instruction)
+            return place(site->landing);
     }
-    return false;
+    return 0;
+}
+
+bool land(UserFrame& frame) {
+    const u64 landing = landing_of(frame.rip);
+    if (landing != 0)
+        frame.rip = landing;
+    return landing != 0;
 }
 
 core::Access access_of(u64 error) {
@@ -80,7 +86,10 @@ void page_fault_from_kernel(UserFrame& frame, u64 address) {
     const u64 error = frame.original_rax;
     const bool may_sleep = (frame.rflags & interrupt_flag) && preemption_enabled();
     core::Thread* thread = current_thread();
-    if (address < core::user_end && thread && thread->address_space()) {
+    // Only the copies of user_copy.S touch a program's memory: SMAP and SMEP stop everything else,
+    // and where they are missing nothing else may have its faults resolved either.
+    const bool may_touch = landing_of(frame.rip) != 0;
+    if (may_touch && address < core::user_end && thread && thread->address_space()) {
         if (may_sleep) {
             enable_interrupts();
             const auto outcome =
@@ -92,7 +101,11 @@ void page_fault_from_kernel(UserFrame& frame, u64 address) {
         if (land(frame))
             return;
     }
-    die(frame, 14, "page fault in the kernel");
+    const bool of_program = address < core::user_end && (error & fault_present);
+    die(frame, 14,
+        !of_program           ? "page fault in the kernel"
+        : error & fault_fetch ? "program memory executed"
+                              : "program memory touched directly");
 }
 
 core::TrapKind kind_of(u32 vector) {
@@ -161,6 +174,15 @@ void exception_from_kernel(UserFrame& frame, u32 vector) {
     die(frame, vector, vector < 20 ? names[vector] : "exception");
 }
 
+// A double fault because the thread's stack has reached its guard page, or is about to.
+bool is_overflow(const UserFrame& frame) {
+    const core::Thread* thread = current_thread();
+    if (!thread || thread->stack_bottom() == 0)
+        return false;
+    const u64 guard = thread->stack_bottom() - base::page_size;
+    return frame.rsp - guard < base::page_size + 512;
+}
+
 void handle_interrupt(u32 vector, bool from_user) {
     switch (vector) {
     case timer_vector:
@@ -216,7 +238,10 @@ void interrupt_from_kernel(UserFrame& frame, u32 vector) {
 void interrupt_paranoid(UserFrame& frame, u32 vector) {
     if (vector == 2)
         return core::nmi_received(frame);
-    die(frame, vector, vector == 8 ? "double fault" : "machine check");
+    die(frame, vector,
+        vector == 18         ? "machine check"
+        : is_overflow(frame) ? "stack overflow"
+                             : "double fault");
 }
 
 // iretq could not take the frame (a forged selector, a RIP that is not canonical): the program's
