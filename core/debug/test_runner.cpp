@@ -73,7 +73,7 @@ void run_kernel_tests() {
     power_off();
 }
 
-INIT_TASK(kernel_tests, "kernel_tests", "memory", &run_kernel_tests);
+INIT_TASK(kernel_tests, "kernel_tests", "memory watchdog", &run_kernel_tests);
 
 } // namespace
 

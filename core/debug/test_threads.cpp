@@ -50,7 +50,7 @@ RefOrNull<Thread> TestThreads::start_erased(Erased call, void* body, u32 index, 
 }
 
 void TestThreads::wait() {
-    const Nanos deadline = now() + base::seconds(60);
+    const Nanos deadline = now() + base::seconds(90);
     while (running() != 0) {
         if (now() > deadline)
             panic("a test's threads do not end");
@@ -60,7 +60,7 @@ void TestThreads::wait() {
 
 void sleep_for(Nanos duration) { (void)sleep_until(now() + duration, Sleep::uninterruptible); }
 
-Nanos test_deadline() { return now() + base::seconds(5); }
+Nanos test_deadline() { return now() + base::seconds(20); }
 bool is_over(Nanos deadline) { return now() > deadline; }
 
 } // namespace core

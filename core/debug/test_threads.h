@@ -23,7 +23,7 @@ public:
         for (u32 i = 0; i < count; ++i)
             (void)start(body, i);
     }
-    // Until every thread's body has returned; a test that takes longer than a minute has failed
+    // Until every thread's body has returned; a test that takes longer than 90 seconds has failed
     // and panics, since its threads cannot be ended.
     void wait();
     u32 running() const { return running_.load(std::memory_order_acquire); }
@@ -36,7 +36,7 @@ private:
     std::atomic<u32> running_{0};
 };
 
-// Sleeps in small steps until `condition()` holds; false if it does not within five seconds.
+// Sleeps in small steps until `condition()` holds; false if it never does (test_deadline).
 template <typename Condition>
 bool becomes_true(Condition condition);
 

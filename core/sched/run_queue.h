@@ -2,6 +2,7 @@
 // The runnable threads of one CPU; for core/sched only.
 #pragma once
 
+#include "base/build_kind.h"
 #include "base/heap.h"
 #include "core/memory/per_cpu.h"
 #include "core/sync/lock.h"
@@ -38,10 +39,16 @@ public:
     void account(u64 cycles_now);
     // A tick found the current thread there.
     void sample(bool user);
+    // It is asked who should run.
+    void note_look() {
+        if constexpr (base::debug_build)
+            looks.store(looks.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    }
 
     CpuTime busy;
     u64 idle_cycles = 0;
     std::atomic<u64> switches{0};
+    std::atomic<u64> looks{0}; // debug builds: how often it was asked who should run
     Thread* leaving = nullptr; // switched away from, must go to another CPU
 
 private:

@@ -131,6 +131,7 @@ void Scheduler::reschedule() PITH_NO_ANALYSIS {
     RunQueue& queue = run_queue(cpu);
     queue.lock.acquire();
     arch::clear_reschedule();
+    queue.note_look();
     Thread& previous = *queue.current;
     queue.account(arch::timestamp());
     const bool may_stay = (previous.scheduling.affinity & mask_of(cpu)) != 0;
@@ -161,6 +162,7 @@ void Scheduler::block() PITH_NO_ANALYSIS {
         return; // woken already
     }
     arch::clear_reschedule();
+    queue.note_look();
     queue.account(arch::timestamp());
     ++previous.voluntary_switches_;
     switch_to(queue, previous, queue.pick());
@@ -365,6 +367,8 @@ u64 Scheduler::context_switches() {
                      .switches.load(std::memory_order_relaxed);
     return count;
 }
+
+u64 Scheduler::looks(u32 cpu) { return run_queue(cpu).looks.load(std::memory_order_relaxed); }
 
 } // namespace core
 

@@ -38,6 +38,9 @@ public:
     // tick.
     static void account_current();
     static u64 context_switches();
+    // Debug builds: how often CPU `cpu` has looked for somebody to run. A count that stands still
+    // means that it cannot (core/debug/watchdog.cpp).
+    static u64 looks(u32 cpu);
 
     // For the thread and wait-queue code:
     // Sleeps if the thread's state still says so. Interrupts on, preemption on.
