@@ -53,13 +53,19 @@ static inline long call6(long number, long a, long b, long c, long d, long e, lo
     return result;
 }
 
+// NOPs that tell the profiler (bench/profile) where what is measured begins and ends.
+#define OPEN_MARK() __asm__ volatile(".byte 0x0f, 0x1f, 0x80; .ascii \"open\"")
+#define SHUT_MARK() __asm__ volatile(".byte 0x0f, 0x1f, 0x80; .ascii \"shut\"")
+
 // Measures a loop of `count` times the statement.
 #define TIMED(count, statement)                \
     ({                                         \
         uint64_t begin_ = ticks();             \
+        OPEN_MARK();                           \
         for (int i_ = 0; i_ < (count); i_++) { \
             statement;                         \
         }                                      \
+        SHUT_MARK();                           \
         ticks() - begin_;                      \
     })
 

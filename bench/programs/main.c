@@ -60,7 +60,9 @@ static void measure(const struct row *row) {
         total += row->run(row->count);
     if (row->tear_down)
         row->tear_down();
-    double operations = (double)batches * row->count * (row->per ? row->per : 1);
+    int in_batch = row->count * (row->per ? row->per : 1);
+    double operations = (double)batches * in_batch;
+    printf("# %s: %d operations with the warm-up\n", row->key, (batches + 1) * in_batch);
     printf("%s\t%.0f\n", row->key, scale * total / operations);
     fflush(stdout);
 }

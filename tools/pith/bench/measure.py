@@ -5,15 +5,16 @@ One processor, `-icount shift=0`: the time stamp counter counts instructions, an
 The boot row is a machine of its own: bench/first_instruction.S tells the counter at the first user
 instruction, bench/firmware.S what it stood at before the kernel's first."""
 
+import errno
 import pathlib
 import re
 import select
 import tempfile
 import time
+from collections.abc import Sequence
 
 from pith import packages
-from pith.bench.rows import BOOT
-from pith.bench.verdict import Value
+from pith.bench.rows import BOOT, Value
 from pith.errors import PithError
 from pith.images.cpio import Archive
 from pith.images.kernels import Kernel
@@ -30,20 +31,28 @@ PROCESSOR = ["-cpu", "max,-erms,-fsrm"]
 OPTIONS = "quiet mitigations=off"
 MEMORY_MIB = 1024
 SECONDS = 1500.0
+END_SECONDS = 20.0
 
 _COUNT = re.compile(r"^bench\t(\w+)\t(0x[0-9a-f]+)\r?$", re.MULTILINE)
 _ROW = re.compile(r"^([a-z][a-z0-9_]*)\t(?:(\d+)|unavailable\t(.*?))\r?$", re.MULTILINE)
 _DONE = re.compile(r"^# done\r?$", re.MULTILINE)
 
 
+def _reason(text: str) -> str:
+    return errno.errorcode.get(int(text), text) if text.isdigit() else text
+
+
 def read_values(text: str) -> dict[str, Value]:
     """Row by key: a count, or what the program said why there is none."""
-    return {key: int(count) if count else reason for key, count, reason in _ROW.findall(text)}
+    return {key: int(count) if count else _reason(reason)
+            for key, count, reason in _ROW.findall(text)}
 
 
-def _build_programs() -> None:
+def build_programs() -> list[pathlib.Path]:
+    """Builds and names everything that is booted to measure."""
     packages.require("bench")
     run(["python3", SOURCES / "build.py"])
+    return [OUT / "pith_bench", OUT / "pith_bench_child", _firmware_probe(), _first_instruction()]
 
 
 def _assemble(source: str, target: str, *link: str) -> pathlib.Path:
@@ -53,6 +62,16 @@ def _assemble(source: str, target: str, *link: str) -> pathlib.Path:
     run(["clang-19", f"--target={target}", "-c", SOURCES / source, "-o", f"{made}.o"])
     run(["ld.lld-19", *link, "-o", made, f"{made}.o"])
     return made
+
+
+def _firmware_probe() -> pathlib.Path:
+    return _assemble("firmware.S", "i386-none-elf", "-m", "elf_i386", "-Ttext", "0",
+                     "--oformat", "binary")
+
+
+def _first_instruction() -> pathlib.Path:
+    return _assemble("first_instruction.S", "x86_64-none-elf", "-static", "-s", "-z",
+                     "noexecstack")
 
 
 def _archive(programs: dict[str, pathlib.Path], path: pathlib.Path) -> pathlib.Path:
@@ -76,6 +95,8 @@ def _run_to_end(machine: Machine, what: str) -> str:
             if select.select([serial], [], [], 1.0)[0]:
                 data = serial.recv(64 * 1024)
                 if not data:
+                    # It leaves when it has written all it has to.
+                    select.select([running.exit_descriptor], [], [], END_SECONDS)
                     break
                 text += data
                 log.feed(data)
@@ -87,9 +108,10 @@ def _run_to_end(machine: Machine, what: str) -> str:
     return text.decode("utf-8", "replace")
 
 
-def _machine(kernel: pathlib.Path, command_line: str, initramfs: pathlib.Path | None) -> Machine:
+def _machine(kernel: pathlib.Path, command_line: str, initramfs: pathlib.Path | None,
+             extra: Sequence[str] = ()) -> Machine:
     return Machine(kernel=kernel, command_line=command_line, initramfs=initramfs, disks=[],
-                   processors=1, memory_mib=MEMORY_MIB, icount=True, extra=list(PROCESSOR))
+                   processors=1, memory_mib=MEMORY_MIB, icount=True, extra=[*PROCESSOR, *extra])
 
 
 def _told_count(machine: Machine, what: str) -> int:
@@ -102,34 +124,34 @@ def _told_count(machine: Machine, what: str) -> int:
 
 def count_firmware() -> int:
     """Instructions from power-on to the first of a bzImage."""
-    probe = _assemble("firmware.S", "i386-none-elf", "-m", "elf_i386", "-Ttext", "0",
-                      "--oformat", "binary")
-    return _told_count(_machine(probe, "", None), "the firmware probe")
+    return _told_count(_machine(_firmware_probe(), "", None), "the firmware probe")
 
 
-def count_boot(kernel: Kernel, firmware: int) -> int:
-    """Instructions from the kernel's first to the first of a program."""
-    program = _assemble("first_instruction.S", "x86_64-none-elf", "-static", "-s",
-                        "-z", "noexecstack")
+def run_boot(kernel: Kernel, options: str = "", extra: Sequence[str] = ()) -> int:
+    """Instructions from power-on to the first of a program."""
     with tempfile.TemporaryDirectory(prefix="pith-bench.") as work:
-        initramfs = _archive({"init": program}, pathlib.Path(work) / "initramfs.cpio")
-        machine = _machine(kernel.image, f"{kernel.command_line} {OPTIONS}", initramfs)
-        return _told_count(machine, f"{kernel.name} starting one program") - firmware
+        initramfs = _archive({"init": _first_instruction()},
+                             pathlib.Path(work) / "initramfs.cpio")
+        command_line = f"{kernel.command_line} {OPTIONS} {options}".rstrip()
+        machine = _machine(kernel.image, command_line, initramfs, extra)
+        return _told_count(machine, f"{kernel.name} starting one program")
 
 
-def count_operations(kernel: Kernel, keys: list[str]) -> dict[str, Value]:
-    """Instructions of each row, or of the rows named."""
-    _build_programs()
+def run_operations(kernel: Kernel, keys: list[str], options: str = "",
+                   extra: Sequence[str] = ()) -> str:
+    """What pith_bench says, measuring all rows or those named."""
+    build_programs()
     with tempfile.TemporaryDirectory(prefix="pith-bench.") as work:
         initramfs = _archive(
             {"init": OUT / "pith_bench", "pith_bench_child": OUT / "pith_bench_child"},
             pathlib.Path(work) / "initramfs.cpio")
-        command_line = f"{kernel.command_line} {OPTIONS} -- {' '.join(keys)}".rstrip(" -")
-        text = _run_to_end(_machine(kernel.image, command_line, initramfs), kernel.name)
+        command_line = f"{kernel.command_line} {OPTIONS} {options} -- {' '.join(keys)}"
+        machine = _machine(kernel.image, command_line.rstrip(" -"), initramfs, extra)
+        text = _run_to_end(machine, kernel.name)
     if not _DONE.search(text):
         raise PithError(f"{kernel.name} did not measure to the end\n"
                         + "\n".join(text.splitlines()[-20:]))
-    return read_values(text)
+    return text
 
 
 def count_all(kernel: Kernel, firmware: int, keys: list[str]) -> dict[str, Value]:
@@ -137,7 +159,7 @@ def count_all(kernel: Kernel, firmware: int, keys: list[str]) -> dict[str, Value
     counts: dict[str, Value] = {}
     operations = [key for key in keys if key != BOOT]
     if not keys or BOOT in keys:
-        counts[BOOT] = count_boot(kernel, firmware)
+        counts[BOOT] = run_boot(kernel) - firmware
     if not keys or operations:
-        counts |= count_operations(kernel, operations)
+        counts |= read_values(run_operations(kernel, operations))
     return counts

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The rows of the table: bench/targets.tsv is their one list."""
+"""The rows of the table: bench/targets.tsv is their one list, bench/reached.tsv the counts of the
+last recorded run (`./pith bench --record`)."""
 
 import dataclasses
 import pathlib
@@ -8,6 +9,7 @@ from pith.errors import PithError
 from pith.paths import ROOT
 
 TARGETS = ROOT / "bench" / "targets.tsv"
+REACHED = ROOT / "bench" / "reached.tsv"
 BOOT = "kernel_entry_to_first_user_instruction"
 
 
@@ -20,6 +22,10 @@ class Row:
     title: str
     target: int | None
     limit: int | None
+
+
+# A count of instructions, or why there is none.
+Value = int | str
 
 
 def _number(text: str) -> int | None:
@@ -38,3 +44,26 @@ def read_rows(file: pathlib.Path = TARGETS) -> list[Row]:
         rows.append(Row(words[0], words[1], _number(words[3]),
                         _number(words[4]) if len(words) == 5 else None))
     return rows
+
+
+def read_reached(file: pathlib.Path = REACHED) -> dict[str, tuple[Value, Value]]:
+    """Linux's and Pith's counts by key, as recorded; empty when nothing is."""
+    reached: dict[str, tuple[Value, Value]] = {}
+    if not file.exists():
+        return reached
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if not line or line.startswith("#"):
+            continue
+        key, *counts = line.split("\t")
+        if len(counts) != 2:
+            raise PithError(f"{file.name}: wanted KEY, LINUX, PITH: {line}")
+        linux, pith = (int(text) if text.isdigit() else text for text in counts)
+        reached[key] = (linux, pith)
+    return reached
+
+
+def write_reached(counts: dict[str, tuple[Value, Value]], file: pathlib.Path = REACHED) -> None:
+    """Records counts, for README.md and for the next run to be compared with."""
+    lines = ["# Written by ./pith bench --record: key, Linux, Pith"]
+    lines += [f"{key}\t{linux}\t{pith}" for key, (linux, pith) in counts.items()]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")

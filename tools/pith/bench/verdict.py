@@ -2,27 +2,26 @@
 """From the counts of two kernels to a verdict for each row, and the table."""
 
 import dataclasses
-import errno
 import math
 from collections.abc import Sequence
 
-from pith.bench.rows import Row
+from pith.bench.rows import Row, Value
 
 # Two runs of one kernel differ by this much.
 NOISE = 1.01
+# A count may grow by this much over the recorded one.
+GROWTH = 1.02
 TITLE_WIDTH = 62
-
-# A count of instructions, or why there is none.
-Value = int | str
-
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """One row with both counts. `fault` says why the row fails; None if it does not."""
+    """One row with both counts, and Pith's as last recorded. `fault` says why the row fails; None
+    if it does not."""
 
     row: Row
     linux: Value
     pith: Value
+    reached: Value = "-"
 
     @property
     def ratio(self) -> float | None:
@@ -38,9 +37,14 @@ class Verdict:
 
     @property
     def fault(self) -> str | None:
-        """A row that exists may not be above Linux, nor above its limit."""
-        if isinstance(self.pith, int) and self.row.limit and self.pith > self.row.limit:
+        """A row may not be above Linux, its limit or the recorded count, nor go missing."""
+        recorded = isinstance(self.reached, int)
+        if not isinstance(self.pith, int):
+            return f"was there, at {self.reached:,}" if recorded else None
+        if self.row.limit and self.pith > self.row.limit:
             return f"above the limit of {self.row.limit:,}"
+        if isinstance(self.reached, int) and self.pith > self.reached * GROWTH:
+            return f"above the recorded {self.reached:,}"
         if self.ratio is not None and self.ratio > NOISE:
             return "above Linux"
         return None
@@ -55,10 +59,8 @@ class Verdict:
 
 
 def show(value: Value) -> str:
-    """A count with its thousands apart, or the name of an errno."""
-    if isinstance(value, int):
-        return f"{value:,}"
-    return errno.errorcode.get(int(value), value) if value.isdigit() else value
+    """A count with its thousands apart, or why there is none."""
+    return f"{value:,}" if isinstance(value, int) else value
 
 
 def geometric_mean(verdicts: Sequence[Verdict]) -> float | None:
@@ -67,9 +69,12 @@ def geometric_mean(verdicts: Sequence[Verdict]) -> float | None:
     return math.exp(sum(map(math.log, ratios)) / len(ratios)) if ratios else None
 
 
-def judge(rows: Sequence[Row], linux: dict[str, Value], pith: dict[str, Value]) -> list[Verdict]:
+def judge(rows: Sequence[Row], linux: dict[str, Value], pith: dict[str, Value],
+          reached: dict[str, tuple[Value, Value]] | None = None) -> list[Verdict]:
     """One verdict for each row."""
-    return [Verdict(row, linux.get(row.key, "-"), pith.get(row.key, "-")) for row in rows]
+    recorded = reached or {}
+    return [Verdict(row, linux.get(row.key, "-"), pith.get(row.key, "-"),
+                    recorded.get(row.key, ("-", "-"))[1]) for row in rows]
 
 
 def table(verdicts: Sequence[Verdict], names: Sequence[str]) -> str:
@@ -88,6 +93,21 @@ def table(verdicts: Sequence[Verdict], names: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
+def markdown(verdicts: Sequence[Verdict], names: Sequence[str]) -> str:
+    """For a page. A row that is missing says why."""
+    lines = [f"| instructions | {names[0]} | {names[1]} | ratio | target |",
+             "|---|---:|---:|---:|---:|"]
+    for verdict in verdicts:
+        ratio = f"{verdict.ratio:.2f}" if verdict.ratio else "-"
+        target = f"{verdict.row.target:,}" if verdict.row.target else "-"
+        lines.append(f"| {verdict.row.title} | {show(verdict.linux)} | {show(verdict.pith)} "
+                     f"| {ratio} | {target} |")
+    mean = geometric_mean(verdicts)
+    if mean is not None:
+        lines.append(f"| geometric mean | | | {mean:.2f} | |")
+    return "\n".join(lines)
+
+
 def as_json(verdicts: Sequence[Verdict], names: Sequence[str]) -> dict[str, object]:
     """For a program."""
     return {
@@ -96,5 +116,6 @@ def as_json(verdicts: Sequence[Verdict], names: Sequence[str]) -> dict[str, obje
         "geometric_mean": geometric_mean(verdicts),
         "rows": [{"key": verdict.row.key, "operation": verdict.row.title,
                   "linux": verdict.linux, "pith": verdict.pith, "ratio": verdict.ratio,
-                  "target": verdict.row.target, "fault": verdict.fault} for verdict in verdicts],
+                  "target": verdict.row.target, "recorded": verdict.reached,
+                  "fault": verdict.fault} for verdict in verdicts],
     }

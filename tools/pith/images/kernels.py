@@ -34,9 +34,9 @@ def build_pith(debug: bool = False, compiler: str = "clang",
         return build(kind, compiler, targets)
 
 
-def find_kernel(choice: str, boot: str, debug: bool) -> Kernel:
+def find_kernel(choice: str, boot: str, debug: bool, options: str = "") -> Kernel:
     """Resolves `--kernel`; builds Pith when it is the one chosen. GRUB's CD images start Pith by
-    Multiboot2, which is the ELF's."""
+    Multiboot2, which is the ELF's. `options` are more words for Linux's command line."""
     if choice == "pith":
         output = build_pith(debug)
         image = output.elf if boot in ("elf", "iso", "iso-efi") else output.bzimage
@@ -44,7 +44,7 @@ def find_kernel(choice: str, boot: str, debug: bool) -> Kernel:
     if choice == "linux":
         linux = debian_kernel()
         return Kernel(f"Linux {linux.release}", linux.image, linux.modules, None,
-                      command_line=f"{COMMAND_LINE} quiet")
+                      command_line=f"{COMMAND_LINE} quiet {options}".rstrip())
     file = pathlib.Path(choice)
     if not file.is_file():
         raise PithError(f"--kernel: neither pith, linux nor a file: {choice}")
