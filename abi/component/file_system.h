@@ -134,6 +134,7 @@ namespace volume_state {
 inline constexpr u32 mounted = 1;
 inline constexpr u32 read_only = 2;
 inline constexpr u32 was_clean = 4;
+inline constexpr u32 damaged = 8; // found broken while mounted: read-only since
 constexpr u32 of(const VolumeInfo& info) {
     return mounted | (info.read_only ? read_only : 0) | (info.was_clean ? was_clean : 0);
 }
@@ -141,15 +142,20 @@ constexpr u32 of(const VolumeInfo& info) {
 
 // Calls on the core, valid within one request. Each answers 0 or an errno. A call that must wait
 // for the disk lets other requests of the volume in; what they publish meanwhile shows up as a
-// version conflict at publish (EAGAIN: discard, begin again).
+// version conflict at publish (EAGAIN: discard, begin again). ECANCELED: the request is served by
+// another handler now; this one returns at once, without touching anything.
 struct VolumeServices {
     void* home;
     // What the core knows of the mounted volume, for an instance that takes over from one that
     // died: its arena is empty, the published state is all there.
     u32 block_size;
     u32 state; // volume_state::*
-    // Size of the blocks that all other calls count in; forgets every cached block, so only while
-    // mounting. 1024 at first.
+    // A handler's first call: what another one left that died serving this request is forgotten.
+    // Answers 1 if that one has published the request's last change set: all is done, and *result
+    // says what it reported.
+    u32 (*begin)(void* home, u64* result);
+    // Size of the blocks that all other calls count in; forgets every cached block and whatever was
+    // published, so only while mounting. 1024 at first.
     i32 (*set_block_size)(void* home, u32 bytes);
     // Whole blocks on the device.
     u64 (*device_blocks)(void* home);
@@ -171,8 +177,9 @@ struct VolumeServices {
     BlockRange (*available)(void* home, BlockRange range);
     // Free blocks promised to data not yet on disk: only a grant may use them.
     u64 (*promised)(void* home);
-    // All private copies become the contents at once. Errors: again (a block read or edited has
-    // changed since; the change set is discarded), rofs.
+    // All private copies become the contents at once; unless it is the request's last change set,
+    // views end. Errors: again (a block read or edited has changed since; the change set is
+    // discarded), rofs.
     i32 (*publish)(void* home, const Publication* publication);
     // Forgets the private copies and everything released.
     void (*discard)(void* home);
@@ -180,6 +187,8 @@ struct VolumeServices {
     i32 (*commit)(void* home);
     // A damaged structure or another fact the log should have.
     void (*report)(void* home, const char* text, usize length);
+    // The volume cannot be trusted any more: `state` says so to every later request.
+    void (*damaged)(void* home);
     // Wall clock, nanoseconds since 1970.
     i64 (*now)(void* home);
     u32 (*random)(void* home);

@@ -12,6 +12,30 @@ using component::EditMode;
 using component::MetadataView;
 using component::Publication;
 
+bool ChangeSet::begin(u64& result) {
+    handler_ = volume_.host.caller();
+    discard();
+    result = result_;
+    return done_;
+}
+
+// The block with its contents, read in if need be: others are let in then.
+Result<Ref<MetadataBlock>> ChangeSet::find(u64 number) {
+    MetadataCache& cache = volume_.cache;
+    if (MetadataBlock* block = cache.find(number); block && block->contents) [[likely]]
+        return Ref<MetadataBlock>::share(*block);
+    if (number >= cache.device_blocks())
+        return Failure(Errno::inval);
+    const u32 size = cache.block_size();
+    const Ref<BlockContents> contents = TRY(BlockContents::create(size));
+    void* const wait = volume_.host.begin_wait();
+    const Result<> outcome = volume_.source.read(number * size, {contents->data(), size});
+    if (!volume_.host.end_wait(wait))
+        return Failure(Errno::canceled);
+    TRY(outcome);
+    return cache.add(number, contents);
+}
+
 ChangeSet::Edit* ChangeSet::find_edit(const MetadataBlock& block) const {
     if (block.editors == 0)
         return nullptr;
@@ -36,8 +60,7 @@ Result<MetadataView> ChangeSet::view(u64 number) {
         begun_ = true;
         begun_at_ = volume_.publish_count;
     }
-    bool waited = false;
-    const Ref<MetadataBlock> block = TRY(volume_.cache.get(number, waited));
+    const Ref<MetadataBlock> block = TRY(find(number));
     if (const Edit* edit = find_edit(*block))
         // What the component wrote itself needs no checking.
         return MetadataView{
@@ -48,10 +71,8 @@ Result<MetadataView> ChangeSet::view(u64 number) {
 }
 
 Result<u8*> ChangeSet::edit(u64 number, EditMode mode, u64 tag, u64 marks) {
-    bool waited = false;
-    const Ref<MetadataBlock> block = mode == EditMode::fresh
-                                         ? TRY(volume_.cache.get_unread(number))
-                                         : TRY(volume_.cache.get(number, waited));
+    const Ref<MetadataBlock> block =
+        TRY(mode == EditMode::fresh ? volume_.cache.get_unread(number) : find(number));
     const u32 size = volume_.cache.block_size();
     if (Edit* edit = find_edit(*block)) {
         edit->marks |= marks;
@@ -167,9 +188,14 @@ Result<> ChangeSet::publish(const Publication& publication) {
     for (const Freed* freed = freed_; freed; freed = freed->next)
         TRY(volume_.withhold(freed->range));
     apply();
+    done_ = publication.last;
+    result_ = publication.result;
     volume_.free_blocks += publication.free_blocks_change;
     volume_.free_inodes += publication.free_inodes_change;
-    discard();
+    if (publication.last)
+        discard();
+    else
+        forget_all();
     return {};
 }
 
@@ -200,6 +226,7 @@ void ChangeSet::discard() {
 
 void ChangeSet::forget_all() {
     forget_edits();
+    begun_ = false;
     while (seen_) {
         Seen* next = seen_->next;
         delete seen_;
@@ -224,15 +251,66 @@ public:
     ~Entered() { changes_.volume().host.unlock(); }
     Entered(const Entered&) = delete;
     Entered& operator=(const Entered&) = delete;
+    // False for a handler that was abandoned: another serves the request now.
+    bool may_go_on() const { return changes_.is_handler(); }
     ChangeSet* operator->() const { return &changes_; }
 
 private:
     ChangeSet& changes_;
 };
 
+i32 answer(const Result<>& result) { return result ? 0 : static_cast<i32>(result.error()); }
+
 template <typename T>
-i32 answer(const Result<T>& result) {
+i32 answer(const Result<T>& result, T* to) {
+    if (result)
+        *to = *result;
     return result ? 0 : static_cast<i32>(result.error());
+}
+
+constexpr i32 canceled = static_cast<i32>(Errno::canceled);
+
+void lend_views(component::VolumeServices& table) {
+    table.view = [](void* home, u64 block, MetadataView* view) -> i32 {
+        Entered entered(home);
+        return entered.may_go_on() ? answer(entered->view(block), view) : canceled;
+    };
+    table.mark_checked = [](void* home, u64 block, u32 kind) {
+        Entered entered(home);
+        if (entered.may_go_on())
+            entered->mark_checked(block, kind);
+    };
+    table.edit = [](void* home, u64 block, EditMode mode, u64 tag, u64 marks, u8** data) -> i32 {
+        Entered entered(home);
+        return entered.may_go_on() ? answer(entered->edit(block, mode, tag, marks), data)
+                                   : canceled;
+    };
+    table.edited = [](void* home, u32 index, EditedBlock* block) -> i32 {
+        Entered entered(home);
+        return entered.may_go_on() ? answer(entered->edited(index), block) : canceled;
+    };
+}
+
+void lend_publishing(component::VolumeServices& table) {
+    table.release = [](void* home, BlockRange range, component::FreedKind) -> i32 {
+        Entered entered(home);
+        return entered.may_go_on() ? answer(entered->release(range)) : canceled;
+    };
+    table.available = [](void* home, BlockRange range) { return Entered(home)->available(range); };
+    table.promised = [](void* home) { return Entered(home)->volume().promised(); };
+    table.publish = [](void* home, const Publication* publication) -> i32 {
+        Entered entered(home);
+        return entered.may_go_on() ? answer(entered->publish(*publication)) : canceled;
+    };
+    table.discard = [](void* home) {
+        Entered entered(home);
+        if (entered.may_go_on())
+            entered->discard();
+    };
+    table.commit = [](void* home) -> i32 {
+        Entered entered(home);
+        return entered.may_go_on() ? answer(entered->volume().commit()) : canceled;
+    };
 }
 
 } // namespace
@@ -242,46 +320,26 @@ component::VolumeServices ChangeSet::services() {
     table.home = this;
     table.block_size = volume_.cache.block_size();
     table.state = volume_.mount_state;
+    table.begin = [](void* home, u64* result) -> u32 { return Entered(home)->begin(*result); };
     table.set_block_size = [](void* home, u32 bytes) -> i32 {
         Entered entered(home);
+        if (!entered.may_go_on())
+            return canceled;
         entered->forget_all();
-        entered->volume().cache.set_block_size(bytes);
+        entered->volume().start_over(bytes);
         return 0;
     };
     table.device_blocks = [](void* home) { return Entered(home)->volume().cache.device_blocks(); };
-    table.view = [](void* home, u64 block, MetadataView* view) -> i32 {
-        auto result = Entered(home)->view(block);
-        if (result)
-            *view = *result;
-        return answer(result);
-    };
-    table.mark_checked = [](void* home, u64 block, u32 kind) {
-        Entered(home)->mark_checked(block, kind);
-    };
-    table.edit = [](void* home, u64 block, EditMode mode, u64 tag, u64 marks, u8** data) -> i32 {
-        auto result = Entered(home)->edit(block, mode, tag, marks);
-        if (result)
-            *data = *result;
-        return answer(result);
-    };
-    table.edited = [](void* home, u32 index, EditedBlock* block) -> i32 {
-        auto result = Entered(home)->edited(index);
-        if (result)
-            *block = *result;
-        return answer(result);
-    };
-    table.release = [](void* home, BlockRange range, component::FreedKind) -> i32 {
-        return answer(Entered(home)->release(range));
-    };
-    table.available = [](void* home, BlockRange range) { return Entered(home)->available(range); };
-    table.promised = [](void* home) { return Entered(home)->volume().promised(); };
-    table.publish = [](void* home, const Publication* publication) -> i32 {
-        return answer(Entered(home)->publish(*publication));
-    };
-    table.discard = [](void* home) { Entered(home)->discard(); };
-    table.commit = [](void* home) -> i32 { return answer(Entered(home)->volume().commit()); };
+    lend_views(table);
+    lend_publishing(table);
     table.report = [](void* home, const char* text, usize length) {
         static_cast<ChangeSet*>(home)->volume().host.report(text, length);
+    };
+    table.damaged = [](void* home) {
+        Entered entered(home);
+        if (entered.may_go_on())
+            entered->volume().mount_state |=
+                component::volume_state::damaged | component::volume_state::read_only;
     };
     table.now = [](void* home) { return static_cast<ChangeSet*>(home)->volume().host.now(); };
     table.random = [](void* home) { return static_cast<ChangeSet*>(home)->volume().host.random(); };

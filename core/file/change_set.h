@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One request's view of a volume's metadata: the versions it has seen, private copies of what it
 // edits, blocks it frees. publish() makes all of it true at once, or tells that somebody else
-// changed what was seen. This is the core's side of component::VolumeServices.
+// changed what was seen. It outlives the handler that serves the request: should that die, the next
+// one learns from it what was done. This is the core's side of component::VolumeServices.
 #pragma once
 
 #include "abi/component/file_system.h"
-#include "core/file/metadata_cache.h"
+#include "core/file/volume_state.h"
 
 namespace core::file {
-
-class VolumeState;
 
 class ChangeSet {
 public:
@@ -24,7 +23,9 @@ public:
     // The table a component is given; valid as long as this object.
     component::VolumeServices services();
 
-    // Errors as in VolumeServices.
+    // As in VolumeServices. The caller is the handler from now on; calls of others are refused.
+    bool begin(u64& result);
+    bool is_handler() const { return handler_ == volume_.host.caller(); }
     Result<component::MetadataView> view(u64 block);
     Result<u8*> edit(u64 block, component::EditMode mode, u64 tag, u64 marks);
     Result<component::EditedBlock> edited(u32 index) const;
@@ -34,6 +35,8 @@ public:
     Result<> publish(const component::Publication& publication);
     // Drops edits and what was released; what was seen counts no more.
     void discard();
+    // The same, and views are valid no more.
+    void forget_all();
 
 private:
     struct Seen {
@@ -55,12 +58,12 @@ private:
         Freed* next;
     };
 
+    Result<Ref<MetadataBlock>> find(u64 number);
     Edit* find_edit(const MetadataBlock& block) const;
     Result<> remember(const Ref<MetadataBlock>& block);
     bool is_current() const;
     void apply();
     void forget_edits();
-    void forget_all();
 
     VolumeState& volume_;
     Seen* seen_ = nullptr;
@@ -70,6 +73,9 @@ private:
     Freed* freed_ = nullptr;
     u64 begun_at_ = 0; // the volume's publish count at the first look
     bool begun_ = false;
+    u64 handler_ = 0;   // VolumeHost::caller() of who serves the request
+    bool done_ = false; // its last change set is published
+    u64 result_ = 0;    // and this was its answer
 };
 
 } // namespace core::file

@@ -20,17 +20,19 @@ BlockContents::~BlockContents() { delete[] data_; }
 MetadataCache::MetadataCache(BlockSource& source, u32 block_size)
     : source_(source), block_size_(block_size) {}
 
-MetadataCache::~MetadataCache() {
+MetadataCache::~MetadataCache() { forget_all(); }
+
+void MetadataCache::forget_all() {
     while (MetadataBlock* block = dirty.pop_front()) {
         block->dirty = false;
         clean_.push_back(*block);
     }
-    shrink(0);
+    while (!clean_.empty())
+        remove(clean_.front());
 }
 
 void MetadataCache::set_block_size(u32 bytes) {
-    VERIFY(dirty.empty());
-    shrink(0);
+    forget_all();
     block_size_ = bytes;
 }
 
@@ -62,15 +64,7 @@ Result<Ref<MetadataBlock>> MetadataCache::get_unread(u64 number) {
     return insert(number);
 }
 
-Result<Ref<MetadataBlock>> MetadataCache::get(u64 number, bool& waited) {
-    if (MetadataBlock* block = find(number); block && block->contents) [[likely]]
-        return Ref<MetadataBlock>::share(*block);
-    if (number >= device_blocks())
-        return Failure(Errno::inval);
-    Ref<BlockContents> contents = TRY(BlockContents::create(block_size_));
-    waited = true;
-    TRY(source_.read(number * block_size_, {contents->data(), block_size_}));
-    // Others were let in: one of them may have read, or even changed, the block by now.
+Result<Ref<MetadataBlock>> MetadataCache::add(u64 number, const Ref<BlockContents>& contents) {
     Ref<MetadataBlock> block = TRY(get_unread(number));
     if (!block->contents) {
         block->contents = contents;

@@ -49,13 +49,14 @@ public:
     MetadataCache(const MetadataCache&) = delete;
     MetadataCache& operator=(const MetadataCache&) = delete;
 
-    // Forgets everything. Nothing may be dirty.
+    // Forgets everything, dirty or not.
     void set_block_size(u32 bytes);
     u32 block_size() const { return block_size_; }
     u64 device_blocks() const { return source_.size() / block_size_; }
 
-    // The block, read in if need be (`waited` is set then). Errors: inval past the end, io, nomem.
-    Result<Ref<MetadataBlock>> get(u64 number, bool& waited);
+    // The block with `contents`, which were read from the disk, unless it has some by now. Errors:
+    // nomem.
+    Result<Ref<MetadataBlock>> add(u64 number, const Ref<BlockContents>& contents);
     // The block without reading it: contents may be absent.
     Result<Ref<MetadataBlock>> get_unread(u64 number);
     MetadataBlock* find(u64 number) const;
@@ -77,6 +78,7 @@ private:
         return static_cast<u32>((number * 0x9e37'79b9'7f4a'7c15) >> 54);
     }
     Result<Ref<MetadataBlock>> insert(u64 number);
+    void forget_all();
     void remove(MetadataBlock& block);
 
     BlockSource& source_;

@@ -4,6 +4,7 @@
 #include "core/init/task.h"
 #include "core/memory/frames.h"
 #include "core/observe/log.h"
+#include "core/task/thread.h"
 #include "core/time/clock.h"
 
 namespace core::file {
@@ -123,10 +124,7 @@ Result<> MountedVolume::mount(bool read_only) {
     TRY(call.run(Operation::mount));
     info_ = call.exchange().volume;
     VolumeGuard guard(lock_);
-    state_.free_blocks = static_cast<i64>(info_.free_blocks);
-    state_.free_inodes = static_cast<i64>(info_.free_inodes);
-    state_.delay_overhead = info_.delay_overhead;
-    state_.mount_state = component::volume_state::of(info_);
+    state_.mounted(info_);
     return {};
 }
 
@@ -231,6 +229,20 @@ Result<> MountedVolume::transfer(BlockRequest::Operation operation, u64 block,
     request.pieces = pieces;
     return device_->transfer(request);
 }
+
+// The strand goes to other handlers, the lock to whoever wants it.
+void* MountedVolume::begin_wait() PITH_NO_ANALYSIS {
+    lock_.release();
+    return gate_.strand().park();
+}
+
+bool MountedVolume::end_wait(void* wait) PITH_NO_ANALYSIS {
+    const bool goes_on = gate_.strand().unpark(static_cast<Strand::Activation*>(wait));
+    lock_.acquire();
+    return goes_on;
+}
+
+u64 MountedVolume::caller() { return reinterpret_cast<u64>(&Thread::current()); }
 
 void MountedVolume::report(const char* text, usize length) {
     LOG_WARNING("{}: {}", device_->name(), std::string_view(text, length));

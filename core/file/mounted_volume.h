@@ -96,6 +96,9 @@ private:
     u32 random() override;
     void lock() override PITH_NO_ANALYSIS { lock_.acquire(); }
     void unlock() override PITH_NO_ANALYSIS { lock_.release(); }
+    void* begin_wait() override;
+    bool end_wait(void* wait) override;
+    u64 caller() override;
 
     Ref<BlockDevice> device_;
     Ref<Instance> instance_; // owns the gate

@@ -7,12 +7,26 @@ namespace core::file {
 
 using component::BlockRange;
 
-VolumeState::~VolumeState() {
+VolumeState::~VolumeState() { forget_withheld(); }
+
+void VolumeState::forget_withheld() {
     while (withheld_) {
         Withheld* next = withheld_->next;
         delete withheld_;
         withheld_ = next;
     }
+}
+
+void VolumeState::mounted(const component::VolumeInfo& info) {
+    free_blocks = static_cast<i64>(info.free_blocks);
+    free_inodes = static_cast<i64>(info.free_inodes);
+    delay_overhead = info.delay_overhead;
+    mount_state = component::volume_state::of(info);
+}
+
+void VolumeState::start_over(u32 block_size) {
+    forget_withheld();
+    cache.set_block_size(block_size);
 }
 
 Result<> VolumeState::commit() {
@@ -46,11 +60,7 @@ Result<> VolumeState::commit() {
         outcome = source.flush();
     if (!outcome)
         return outcome;
-    while (withheld_) {
-        Withheld* next = withheld_->next;
-        delete withheld_;
-        withheld_ = next;
-    }
+    forget_withheld();
     ++transaction;
     return {};
 }

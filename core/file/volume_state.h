@@ -8,15 +8,22 @@
 
 namespace core::file {
 
-// Where a volume gets the time, chance and a log from.
+// Where a volume gets the time, chance and a log from, and who keeps its requests apart: a test,
+// which has one thread, has no need of that.
 class VolumeHost {
 public:
     virtual void report(const char* text, usize length) = 0;
     virtual i64 now() = 0; // nanoseconds since 1970
     virtual u32 random() = 0;
-    // The volume's lock, held during each of a component's calls; a test has no need of one.
+    // The volume's lock, held during each of a component's calls.
     virtual void lock() {}
     virtual void unlock() {}
+    // Around a wait inside such a call: lets others have the lock, and other handlers run.
+    // `end_wait` answers false when the handler was abandoned meanwhile.
+    virtual void* begin_wait() { return nullptr; }
+    virtual bool end_wait(void*) { return true; }
+    // Tells handlers apart; never 0.
+    virtual u64 caller() { return 1; }
 
 protected:
     ~VolumeHost() = default;
@@ -27,6 +34,11 @@ public:
     VolumeState(BlockSource& source, VolumeHost& host)
         : source(source), host(host), cache(source, 1024) {}
     ~VolumeState();
+
+    // The component has mounted it.
+    void mounted(const component::VolumeInfo& info);
+    // Forgets all that was published and not committed, and every cached block.
+    void start_over(u32 block_size);
 
     // Everything published so far goes home, after the data it refers to. Errors: io; then the
     // blocks concerned stay dirty.
@@ -65,6 +77,8 @@ private:
         constexpr u64 slack = 8;
         return blocks == 0 ? 0 : blocks + blocks * delay_overhead / 256 + slack;
     }
+
+    void forget_withheld();
 
     struct Withheld {
         component::BlockRange range;

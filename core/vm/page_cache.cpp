@@ -126,8 +126,7 @@ Result<PageRef> PageCache::get_for_overwrite(u64 index, bool& fresh) {
         PageRef page = TRY(find_or_insert(index, fresh));
         if (fresh || page->has(page_flag::uptodate))
             return page;
-        TRY(unlocked_.wait([&] { return !page->has(page_flag::locked); },
-                           Sleep::uninterruptible));
+        TRY(unlocked_.wait([&] { return !page->has(page_flag::locked); }, Sleep::uninterruptible));
         if (page->has(page_flag::uptodate))
             return page;
         // It could not be read in, or was truncated away: what is in it does not matter here.

@@ -165,8 +165,7 @@ Result<> DiskInode::write_blocks(PageBlocks& blocks, u64 from, u64 file_size) {
         {
             MountedVolume::DataWrite writing(volume());
             if (extent.kind != Kind::mapped) {
-                const Result<FileExtent> granted =
-                    grant(from, static_cast<u32>(wanted), file_size);
+                const Result<FileExtent> granted = grant(from, static_cast<u32>(wanted), file_size);
                 if (granted)
                     extent = *granted;
                 else

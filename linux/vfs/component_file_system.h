@@ -95,10 +95,10 @@ private:
 
     DiskSuperBlock& owner_;
     core::Lock<core::lock_class::file_extents> extents_lock_;
-    core::file::ExtentCache extents_; // guarded by extents_lock_
+    core::file::ExtentCache extents_;  // guarded by extents_lock_
     std::atomic<u64> written_size_{0}; // so far data is on disk; changed under extents_lock_
     std::atomic<u64> reserved_{0};     // blocks promised to dirty pages
-    std::atomic<u32> unsaved_{0};     // attribute::* newer here than on the volume
+    std::atomic<u32> unsaved_{0};      // attribute::* newer here than on the volume
 };
 
 // Registers ext4, ext3 and ext2. Start-up only.

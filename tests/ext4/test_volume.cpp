@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tests/ext4/test_volume.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <new>
 
 #include "base/allocate.h"
@@ -33,35 +28,6 @@ void* operator new(usize size, std::align_val_t alignment, base::Fallible) noexc
 
 namespace ext4_test {
 
-std::vector<u8> ImageSource::load(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void ImageSource::save(const std::string& path) const {
-    std::ofstream out(path, std::ios::binary | std::ios::trunc);
-    out.write(reinterpret_cast<const char*>(bytes.data()),
-              static_cast<std::streamsize>(bytes.size()));
-}
-
-Result<> ImageSource::read(u64 offset, std::span<u8> to) {
-    if (on_read)
-        on_read();
-    ++reads;
-    if (offset > bytes.size() || to.size() > bytes.size() - offset)
-        return Failure(Errno::io);
-    std::memcpy(to.data(), bytes.data() + offset, to.size());
-    return {};
-}
-
-Result<> ImageSource::write(u64 offset, std::span<const u8> from) {
-    ++writes;
-    if (offset > bytes.size() || from.size() > bytes.size() - offset)
-        return Failure(Errno::io);
-    std::memcpy(bytes.data() + offset, from.data(), from.size());
-    return {};
-}
-
 void TestHost::report(const char* text, usize length) {
     messages.emplace_back(text, length);
     if (!quiet)
@@ -69,24 +35,40 @@ void TestHost::report(const char* text, usize length) {
 }
 
 TestVolume::TestVolume(std::vector<u8> image)
-    : source(std::move(image)), state(source, host),
-      volume(static_cast<Volume*>(std::calloc(1, sizeof(Volume)))) {}
+    : source(std::move(image)), state(source, host), instance(state), volume(&instance.volume()) {}
 
-TestVolume::~TestVolume() { std::free(volume); }
+TestVolume::~TestVolume() = default;
 
-Result<> TestVolume::mount(Access access) {
-    TRY(run([&](Attempt& a) { return mount_volume(a, access); }));
-    state.free_blocks = static_cast<i64>(volume->free_blocks);
-    state.free_inodes = volume->free_inodes;
-    state.delay_overhead = volume_info(*volume).delay_overhead;
-    state.mount_state = component::volume_state::of(volume_info(*volume));
-    return {};
+Result<u64> TestVolume::request(Operation operation, const FileSystem::Arguments& arguments) {
+    RequestBuffer buffer;
+    return instance.request(operation, arguments, buffer);
 }
 
-Result<> TestVolume::sync_metadata(SyncKind kind) {
-    if (!volume->read_only || volume->damaged)
-        TRY(run([&](Attempt& a) { return sync_superblock(a, kind); }));
-    return state.commit();
+Result<u64> TestVolume::request(Operation operation, FileSystem::Arguments arguments,
+                                RequestBuffer& buffer, std::string_view first,
+                                std::string_view second) {
+    if (first.size() + second.size() > sizeof(RequestBuffer) - 1024)
+        return Failure(Errno::nametoolong);
+    arguments.first_length = static_cast<u16>(first.size());
+    arguments.second_length = static_cast<u16>(second.size());
+    std::copy(first.begin(), first.end(), buffer.text());
+    std::copy(second.begin(), second.end(), buffer.text() + first.size());
+    return instance.request(operation, arguments, buffer);
+}
+
+Result<FileAttributes> TestVolume::request_attributes(Operation operation,
+                                                      const FileSystem::Arguments& arguments,
+                                                      RequestBuffer& buffer, std::string_view first,
+                                                      std::string_view second) {
+    TRY(request(operation, arguments, buffer, first, second));
+    return buffer.exchange().attributes;
+}
+
+Result<> TestVolume::mount(Access access) {
+    RequestBuffer buffer;
+    TRY(instance.request(Operation::mount, {.flags = access == Access::read_only}, buffer));
+    state.mounted(buffer.exchange().volume);
+    return {};
 }
 
 Result<> TestVolume::sync() {
@@ -94,7 +76,8 @@ Result<> TestVolume::sync() {
     for (auto& [inode, unused] : files)
         if (auto result = flush_data(inode); !result)
             outcome = result;
-    TRY(sync_metadata(SyncKind::in_use));
+    TRY(request(Operation::sync, {}));
+    TRY(state.commit());
     return outcome;
 }
 
@@ -105,11 +88,13 @@ Result<> TestVolume::unmount() {
             TRY(gone(inode));
         }
     TRY(sync());
-    return sync_metadata(SyncKind::done);
+    TRY(request(Operation::unmount, {}));
+    return state.commit();
 }
 
 Result<FileAttributes> TestVolume::lookup(u64 dir, std::string_view name) {
-    return run([&](Attempt& a) { return ext4::lookup(a, dir, name); });
+    RequestBuffer buffer;
+    return request_attributes(Operation::lookup, {.inode = dir}, buffer, name);
 }
 
 Result<u64> TestVolume::walk(std::string_view path) {
@@ -125,33 +110,37 @@ Result<u64> TestVolume::walk(std::string_view path) {
 }
 
 Result<FileAttributes> TestVolume::attributes(u64 inode) {
-    return run([&](Attempt& a) { return get_attributes(a, inode); });
+    RequestBuffer buffer;
+    return request_attributes(Operation::get_attributes, {.inode = inode}, buffer);
 }
 
 Result<FileAttributes> TestVolume::set(u64 inode, const FileAttributes& wanted, u32 mask) {
-    return run([&](Attempt& a) { return set_attributes(a, inode, wanted, mask); });
+    RequestBuffer buffer;
+    buffer.exchange().attributes = wanted;
+    return request_attributes(Operation::set_attributes, {.inode = inode, .flags = mask}, buffer);
 }
 
 Result<FileAttributes> TestVolume::create(u64 dir, std::string_view name, u32 mode,
                                           std::string_view target, u32 major, u32 minor) {
-    NewNode node;
-    node.attributes.mode = mode;
-    node.attributes.uid = 70000;
-    node.attributes.gid = 100;
-    node.attributes.device_major = major;
-    node.attributes.device_minor = minor;
-    node.target = target;
-    return run([&](Attempt& a) { return ext4::create(a, dir, name, node); });
+    RequestBuffer buffer;
+    FileAttributes& wanted = buffer.exchange().attributes;
+    wanted.mode = mode;
+    wanted.uid = 70000;
+    wanted.gid = 100;
+    wanted.device_major = major;
+    wanted.device_minor = minor;
+    return request_attributes(Operation::create, {.inode = dir}, buffer, name, target);
 }
 
 Result<FileAttributes> TestVolume::create_temporary(u64 dir, u32 mode) {
-    NewNode node;
-    node.attributes.mode = mode;
-    return run([&](Attempt& a) { return ext4::create_temporary(a, dir, node); });
+    RequestBuffer buffer;
+    buffer.exchange().attributes.mode = mode;
+    return request_attributes(Operation::create_temporary, {.inode = dir}, buffer);
 }
 
 Result<FileAttributes> TestVolume::link(u64 dir, std::string_view name, u64 inode) {
-    return run([&](Attempt& a) { return ext4::link(a, dir, name, inode); });
+    RequestBuffer buffer;
+    return request_attributes(Operation::link, {.inode = dir, .other = inode}, buffer, name);
 }
 
 Result<> TestVolume::gone(u64 inode) {
@@ -164,7 +153,8 @@ Result<> TestVolume::gone(u64 inode) {
         state.unreserve(files[inode].pages.size());
         files.erase(inode);
     }
-    return run([&](Attempt& a) { return evict(a, inode); });
+    TRY(request(Operation::evict, {.inode = inode}));
+    return {};
 }
 
 Result<> TestVolume::release(u64 inode) {
@@ -173,17 +163,21 @@ Result<> TestVolume::release(u64 inode) {
 }
 
 Result<> TestVolume::unlink(u64 dir, std::string_view name) {
-    return gone(TRY(run([&](Attempt& a) { return ext4::unlink(a, dir, name); })));
+    RequestBuffer buffer;
+    return gone(TRY(request(Operation::unlink, {.inode = dir}, buffer, name)));
 }
 
 Result<> TestVolume::rmdir(u64 dir, std::string_view name) {
-    return gone(TRY(run([&](Attempt& a) { return remove_directory(a, dir, name); })));
+    RequestBuffer buffer;
+    return gone(TRY(request(Operation::remove_directory, {.inode = dir}, buffer, name)));
 }
 
 Result<> TestVolume::rename(u64 from_dir, std::string_view from, u64 to_dir, std::string_view to,
                             component::RenameFlags flags) {
-    const u64 victim =
-        TRY(run([&](Attempt& a) { return ext4::rename(a, {from_dir, from, to_dir, to, flags}); }));
+    RequestBuffer buffer;
+    const u64 victim = TRY(request(
+        Operation::rename, {.inode = from_dir, .other = to_dir, .flags = static_cast<u32>(flags)},
+        buffer, from, to));
     return victim ? gone(victim) : Result<>();
 }
 
@@ -191,15 +185,15 @@ Result<std::vector<DirectoryItem>> TestVolume::list(u64 dir, usize buffer_size) 
     std::vector<DirectoryItem> items;
     u64 from = 0;
     for (u64 rounds = 0; rounds < 100'000; ++rounds) {
-        std::vector<u64> buffer(buffer_size / 8);
-        const std::span<u8> bytes(reinterpret_cast<u8*>(buffer.data()), buffer.size() * 8);
-        const usize used =
-            TRY(run([&](Attempt& a) { return list_directory(a, dir, from, bytes); }));
+        RequestBuffer buffer;
+        buffer.length = component::exchange_text + buffer_size;
+        const u64 used =
+            TRY(instance.request(Operation::read_directory, {.inode = dir, .other = from}, buffer));
         if (used == 0)
             return items;
-        for (usize at = 0; at < used;) {
+        for (u64 at = 0; at < used;) {
             const auto* record =
-                reinterpret_cast<const component::DirectoryRecord*>(bytes.data() + at);
+                reinterpret_cast<const component::DirectoryRecord*>(buffer.text() + at);
             items.push_back(
                 {{record->name, record->name_length}, record->inode, record->type, record->next});
             from = record->next;
@@ -210,35 +204,52 @@ Result<std::vector<DirectoryItem>> TestVolume::list(u64 dir, usize buffer_size) 
 }
 
 Result<std::string> TestVolume::read_link(u64 inode) {
-    std::vector<u8> buffer(4096);
-    const usize size = TRY(run([&](Attempt& a) { return ext4::read_link(a, inode, buffer); }));
-    return std::string(buffer.begin(), buffer.begin() + static_cast<long>(size));
+    RequestBuffer buffer;
+    const u64 size = TRY(instance.request(Operation::read_link, {.inode = inode}, buffer));
+    return std::string(buffer.text(), buffer.text() + size);
 }
 
 Result<std::string> TestVolume::get_xattr(u64 inode, std::string_view name) {
-    std::vector<u8> buffer(65536);
-    const usize size =
-        TRY(run([&](Attempt& a) { return ext4::get_xattr(a, inode, name, buffer); }));
-    return std::string(buffer.begin(), buffer.begin() + static_cast<long>(size));
+    RequestBuffer buffer;
+    const u64 size = TRY(request(Operation::get_xattr, {.inode = inode}, buffer, name));
+    return std::string(buffer.text() + name.size(), buffer.text() + name.size() + size);
 }
 
 Result<> TestVolume::set_xattr(u64 inode, std::string_view name, std::string_view value,
                                XattrMode mode) {
-    const std::span<const u8> bytes(reinterpret_cast<const u8*>(value.data()), value.size());
-    return run([&](Attempt& a) { return ext4::set_xattr(a, inode, name, bytes, mode); });
+    RequestBuffer buffer;
+    TRY(request(Operation::set_xattr, {.inode = inode, .flags = static_cast<u32>(mode)}, buffer,
+                name, value));
+    return {};
 }
 
 Result<> TestVolume::remove_xattr(u64 inode, std::string_view name) {
-    return run([&](Attempt& a) { return ext4::remove_xattr(a, inode, name); });
+    RequestBuffer buffer;
+    TRY(request(Operation::remove_xattr, {.inode = inode}, buffer, name));
+    return {};
 }
 
 Result<std::vector<std::string>> TestVolume::list_xattr(u64 inode) {
-    std::vector<u8> buffer(65536);
-    const usize size = TRY(run([&](Attempt& a) { return ext4::list_xattr(a, inode, buffer); }));
+    RequestBuffer buffer;
+    const u64 size = TRY(instance.request(Operation::list_xattr, {.inode = inode}, buffer));
     std::vector<std::string> names;
-    for (usize at = 0; at < size; at += names.back().size() + 1)
-        names.emplace_back(reinterpret_cast<const char*>(buffer.data() + at));
+    for (u64 at = 0; at < size; at += names.back().size() + 1)
+        names.emplace_back(reinterpret_cast<const char*>(buffer.text() + at));
     return names;
+}
+
+Result<FileExtent> TestVolume::map(u64 inode, u64 logical) {
+    RequestBuffer buffer;
+    TRY(instance.request(Operation::map, {.inode = inode, .other = logical}, buffer));
+    return buffer.exchange().extent;
+}
+
+Result<FileExtent> TestVolume::grant(u64 inode, u64 logical, u32 count, u64 size) {
+    RequestBuffer buffer;
+    buffer.exchange().attributes.size = size;
+    TRY(instance.request(Operation::grant, {.inode = inode, .other = logical, .flags = count},
+                         buffer));
+    return buffer.exchange().extent;
 }
 
 TestVolume::File& TestVolume::file(u64 inode) {
@@ -258,7 +269,7 @@ Result<std::vector<u8>> TestVolume::read_block(u64 inode, u64 logical) {
     std::vector<u8> page(size);
     if (auto found = file(inode).pages.find(logical); found != file(inode).pages.end())
         return found->second;
-    const FileExtent extent = TRY(run([&](Attempt& a) { return map_file(a, inode, logical); }));
+    const FileExtent extent = TRY(map(inode, logical));
     if (extent.kind == FileExtent::Kind::mapped)
         TRY(source.read(extent.physical * size, page));
     return page;
@@ -318,14 +329,11 @@ Result<> TestVolume::flush_data(u64 inode) {
         u32 count = 0;
         while (entry.pages.contains(first + count) && count < 4096)
             ++count;
-        auto ask = [&] {
-            return run([&](Attempt& a) { return grant(a, inode, {first, count, entry.size}); });
-        };
-        auto granted = ask();
+        auto granted = grant(inode, first, count, entry.size);
         if (!granted && granted.error() == Errno::nospc) {
             // Blocks freed lately are available after a commit.
             TRY(state.commit());
-            granted = ask();
+            granted = grant(inode, first, count, entry.size);
         }
         const FileExtent extent = TRY(std::move(granted));
         state.data_begun();
@@ -362,8 +370,7 @@ Result<> TestVolume::truncate(u64 inode, u64 size) {
             std::vector<u8> page = TRY(read_block(inode, logical));
             std::fill(page.begin() + static_cast<long>(size % block_size), page.end(), 0);
             if (!entry.pages.contains(logical)) {
-                const FileExtent extent =
-                    TRY(run([&](Attempt& a) { return map_file(a, inode, logical); }));
+                const FileExtent extent = TRY(map(inode, logical));
                 if (extent.kind == FileExtent::Kind::mapped)
                     TRY(source.write(extent.physical * block_size, page));
             } else {
@@ -383,10 +390,11 @@ Result<> TestVolume::allocate(u64 inode, u64 from, u64 length, bool keep_size) {
     TRY(flush_data(inode));
     const u64 end = from + length;
     const u64 size = keep_size ? 0 : end;
-    TRY(run([&](Attempt& a) {
-        const u64 last = (end + block_size - 1) / block_size;
-        return preallocate(a, inode, from / block_size, last, size);
-    }));
+    RequestBuffer buffer;
+    buffer.exchange().extent.logical = from / block_size;
+    buffer.exchange().extent.physical = (end + block_size - 1) / block_size;
+    buffer.exchange().attributes.size = size;
+    TRY(instance.request(Operation::preallocate, {.inode = inode}, buffer));
     file(inode).size = std::max(file(inode).size, size);
     return {};
 }
@@ -398,64 +406,23 @@ Result<> TestVolume::punch(u64 inode, u64 from, u64 length) {
     const u64 last = (from + length) / block_size;
     if (first >= last)
         return {};
-    return run([&](Attempt& a) { return ext4::punch(a, inode, first, last); });
+    RequestBuffer buffer;
+    buffer.exchange().extent.logical = first;
+    buffer.exchange().extent.physical = last;
+    TRY(instance.request(Operation::punch, {.inode = inode}, buffer));
+    return {};
 }
 
 Result<std::vector<FileExtent>> TestVolume::extents(u64 inode) {
     std::vector<FileExtent> result;
     const u64 end = (size_of(inode) + volume->block_size - 1) / volume->block_size;
     for (u64 at = 0; at < end;) {
-        const FileExtent extent = TRY(run([&](Attempt& a) { return map_file(a, inode, at); }));
+        const FileExtent extent = TRY(map(inode, at));
         if (extent.kind != FileExtent::Kind::hole)
             result.push_back(extent);
         at += extent.length;
     }
     return result;
-}
-
-int shell(const std::string& command, std::string* output) {
-    FILE* pipe = popen((command + " 2>&1").c_str(), "r");
-    char buffer[4096];
-    std::string text;
-    while (usize count = std::fread(buffer, 1, sizeof buffer, pipe))
-        text.append(buffer, count);
-    const int status = pclose(pipe);
-    if (output)
-        *output = text;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
-}
-
-std::string scratch_path(const std::string& name) {
-    const char* base = std::getenv("TEST_TMPDIR");
-    return std::string(base ? base : "/tmp") + "/pith-ext4-" + std::to_string(getpid()) + "-" +
-           name;
-}
-
-std::vector<u8> make_image(const std::string& options, u32 megabytes,
-                           const std::string& directory) {
-    const std::string path = scratch_path("make.img");
-    std::remove(path.c_str());
-    std::string output;
-    const std::string from = directory.empty() ? "" : " -d " + directory;
-    if (shell("/sbin/mke2fs -F -q " + options + from + " " + path + " " +
-                  std::to_string(megabytes) + "M",
-              &output) != 0)
-        std::fprintf(stderr, "mke2fs: %s\n", output.c_str());
-    std::vector<u8> bytes = ImageSource::load(path);
-    std::remove(path.c_str());
-    return bytes;
-}
-
-std::string check_image(const ImageSource& source) {
-    const std::string path = scratch_path("check.img");
-    source.save(path);
-    std::string output;
-    const int status = shell("/sbin/e2fsck -fn " + path, &output);
-    if (status == 0 && !std::getenv("KEEP_IMAGE"))
-        std::remove(path.c_str());
-    if (output.size() > 3000)
-        output.resize(3000);
-    return status == 0 ? "" : output + "(image kept: " + path + ")";
 }
 
 } // namespace ext4_test

@@ -3,49 +3,29 @@
 // enough to read. Everything the kernel does with a volume, as an ordinary process.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "components/fs/ext4/directory.h"
-#include "components/fs/ext4/files.h"
 #include "components/fs/ext4/mount.h"
-#include "components/fs/ext4/names.h"
 #include "components/fs/ext4/xattr.h"
-#include "core/file/change_set.h"
-#include "core/file/volume_state.h"
+#include "tests/ext4/image_source.h"
+#include "tests/ext4/instance.h"
 
 namespace ext4_test {
 
 using namespace ext4;
 
-// The image in memory; written to its file by save().
-class ImageSource final : public core::file::BlockSource {
-public:
-    explicit ImageSource(std::vector<u8> bytes) : bytes(std::move(bytes)) {}
-    static std::vector<u8> load(const std::string& path);
-    void save(const std::string& path) const;
-
-    Result<> read(u64 offset, std::span<u8> to) override;
-    Result<> write(u64 offset, std::span<const u8> from) override;
-    Result<> flush() override { return {}; }
-    u64 size() const override { return bytes.size(); }
-
-    std::vector<u8> bytes;
-    // Called at each read, when set: the chance for another request to come in between.
-    std::function<void()> on_read;
-    u64 reads = 0, writes = 0;
-};
-
 class TestHost final : public core::file::VolumeHost {
 public:
     void report(const char* text, usize length) override;
-    i64 now() override { return clock += 1'000'000'123; }
-    u32 random() override { return seed = seed * 1664525 + 1013904223; }
+    i64 now() override { return clock += is_still ? 0 : 1'000'000'123; }
+    u32 random() override { return is_still ? seed : seed = seed * 1664525 + 1013904223; }
 
     i64 clock = 1'700'000'000'000'000'000;
     u32 seed = 1;
+    bool is_still = false; // time stands, chance repeats itself: runs can be compared byte by byte
     bool quiet = false;
     std::vector<std::string> messages;
 };
@@ -98,36 +78,17 @@ public:
     Result<std::vector<FileExtent>> extents(u64 inode);
     u64 size_of(u64 inode);
 
-    // The instance dies between two requests: its arena is gone, what was published is not.
-    void crash() { *volume = Volume{}; }
-
     void hold(u64 inode) { ++held[inode]; }
     Result<> release(u64 inode);
 
-    // Runs one request, again as long as others interfere.
-    template <typename Operation>
-    auto run(Operation operation) -> decltype(operation(std::declval<Attempt&>())) {
-        core::file::ChangeSet changes(state);
-        const component::VolumeServices services = changes.services();
-        // What a try has seen stays in the cache for the next one, so tries come to an end.
-        for (int tries = 0;; ++tries) {
-            Attempt attempt(*volume, services);
-            if (auto loaded = ensure_loaded(attempt); !loaded)
-                return Failure(loaded.error());
-            auto result = operation(attempt);
-            if (!result)
-                attempt.discard();
-            if (result || result.error() != Errno::again || tries == 50)
-                return result;
-            ++conflicts;
-        }
-    }
+    // Any request; for those above that the tests do not name.
+    Result<u64> request(Operation operation, const FileSystem::Arguments& arguments);
 
     ImageSource source;
     TestHost host;
     core::file::VolumeState state;
-    Volume* volume;
-    u64 conflicts = 0;
+    Instance instance;
+    Volume* volume; // the instance's arena
 
 private:
     struct File {
@@ -138,19 +99,18 @@ private:
     File& file(u64 inode);
     Result<std::vector<u8>> read_block(u64 inode, u64 logical);
     Result<> gone(u64 inode);
-    Result<> sync_metadata(SyncKind kind);
+    Result<FileExtent> map(u64 inode, u64 logical);
+    Result<FileExtent> grant(u64 inode, u64 logical, u32 count, u64 size);
+    // The same with names, or a name and a value, in the buffer's text.
+    Result<u64> request(Operation operation, FileSystem::Arguments arguments, RequestBuffer& buffer,
+                        std::string_view first, std::string_view second = {});
+    Result<FileAttributes> request_attributes(Operation operation,
+                                              const FileSystem::Arguments& arguments,
+                                              RequestBuffer& buffer, std::string_view first = {},
+                                              std::string_view second = {});
 
     std::map<u64, File> files;
     std::map<u64, int> held;
 };
-
-// Runs a program, answers its exit status; its output is in `output`.
-int shell(const std::string& command, std::string* output = nullptr);
-// A fresh image of `megabytes` made by mke2fs with these options.
-std::vector<u8> make_image(const std::string& options, u32 megabytes,
-                           const std::string& directory = {});
-// Empty if e2fsck -fn is content, else what it says.
-std::string check_image(const ImageSource& source);
-std::string scratch_path(const std::string& name);
 
 } // namespace ext4_test

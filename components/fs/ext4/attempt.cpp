@@ -83,6 +83,7 @@ Failure Attempt::damaged_text(std::string_view text) {
         constexpr std::string_view degraded = "ext4: the volume is read-only from now on";
         services_.report(services_.home, degraded.data(), degraded.size());
     }
+    services_.damaged(services_.home);
     volume_.damaged = true;
     volume_.read_only = true;
     return Failure(Errno::uclean);

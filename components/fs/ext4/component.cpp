@@ -139,6 +139,27 @@ Result<u64> run_once(Attempt& attempt, Operation operation, const Call& call) {
     }
 }
 
+// The answer to a request whose effect is published, but whose handler died before it could give
+// it: `result` is what it published, the rest is as the volume has it.
+Result<u64> answer_again(Attempt& attempt, Operation operation, const Call& call, u64 result) {
+    switch (operation) {
+    case Operation::create:
+    case Operation::create_temporary:
+    case Operation::link: return call.put(get_attributes(attempt, result));
+    case Operation::set_attributes: return call.put(get_attributes(attempt, call.arguments.inode));
+    case Operation::grant:
+        return call.put(
+            granted(attempt, call.arguments.inode, call.arguments.other, call.arguments.flags));
+    default: return result;
+    }
+}
+
+// Mounting and its kin begin anew: they are made of several requests' worth of change sets.
+bool is_about_volume(Operation operation) {
+    return operation == Operation::mount || operation == Operation::unmount ||
+           operation == Operation::sync || operation == Operation::statistics;
+}
+
 Result<u64> run(Env& env, const Request& request) {
     const VolumeServices& services = *TRY(env.request_services<VolumeServices>(request));
     const std::span<u8> buffer = TRY(env.buffer_view(request, 0));
@@ -149,8 +170,8 @@ Result<u64> run(Env& env, const Request& request) {
                     buffer.subspan(component::exchange_text)};
     if (u32{arguments.first_length} + arguments.second_length > call.text.size())
         return Failure(Errno::inval);
-    // A request begun by an instance that died may have left private copies behind.
-    services.discard(services.home);
+    u64 published = 0;
+    const bool done = services.begin(services.home, &published) != 0;
     // What an attempt has seen stays cached for the next one, so a few are always enough.
     constexpr u32 most_attempts = 100;
     for (u32 i = 0; i < most_attempts; ++i) {
@@ -159,6 +180,8 @@ Result<u64> run(Env& env, const Request& request) {
         Result<u64> result = nothing(ensure_loaded(attempt));
         if (result && attempt.volume().groups == 0 && operation != Operation::mount)
             result = Failure(Errno::inval); // not mounted
+        if (result && done && !is_about_volume(operation))
+            return answer_again(attempt, operation, call, published);
         if (result)
             result = run_once(attempt, operation, call);
         if (!result)

@@ -49,6 +49,7 @@ void apply(const Volume& volume, InodeRecord& record, const FileAttributes& want
     }
 }
 
+// The last step is the caller's to publish.
 Result<> resize(Attempt& attempt, const Inode& inode, u64 size) {
     const Volume& volume = attempt.volume();
     const InodeRecord* record = TRY(view_record(attempt, inode));
@@ -85,13 +86,14 @@ Result<FileAttributes> set_attributes(Attempt& attempt, u64 number, const FileAt
     apply(volume, *TRY(edit_record(attempt, inode)), wanted, mask);
     if (mask & attribute::size)
         TRY(resize(attempt, inode, wanted.size));
-    const InodeRecord* record = TRY(view_record(attempt, inode));
-    if ((mask & attribute::grow_size) && wanted.size > size_of(*record)) {
+    if ((mask & attribute::grow_size) && wanted.size > size_of(*TRY(view_record(attempt, inode)))) {
         TRY(note_large_file(attempt, wanted.size));
         set_size(*TRY(edit_record(attempt, inode)), wanted.size);
     }
+    const FileAttributes attributes =
+        attributes_of(volume, inode.number, *TRY(view_record(attempt, inode)));
     TRY(attempt.publish());
-    return attributes_of(volume, inode.number, *TRY(view_record(attempt, inode)));
+    return attributes;
 }
 
 Result<usize> read_link(Attempt& attempt, u64 number, std::span<u8> buffer) {
@@ -155,6 +157,12 @@ Result<FileExtent> grant(Attempt& attempt, u64 number, const GrantRequest& reque
     }
     if (changed)
         TRY(attempt.publish(extent.physical));
+    return extent;
+}
+
+Result<FileExtent> granted(Attempt& attempt, u64 number, u64 from, u32 count) {
+    FileExtent extent = TRY(map_file(attempt, number, from));
+    extent.length = extent.length < count ? extent.length : count;
     return extent;
 }
 
@@ -224,8 +232,7 @@ Result<> finish_truncate(Attempt& attempt, const Inode& inode) {
         const u64 first = (size_of(*record) + volume.block_size - 1) >> volume.block_shift;
         TRY(remove_mapping(attempt, inode, first, volume.max_logical()));
     }
-    TRY(remove_orphan(attempt, inode));
-    return attempt.publish();
+    return remove_orphan(attempt, inode);
 }
 
 Result<> delete_inode(Attempt& attempt, const Inode& inode) {

@@ -25,6 +25,8 @@ struct GrantRequest {
     u64 size;
 };
 Result<FileExtent> grant(Attempt& attempt, u64 number, const GrantRequest& request);
+// What such a grant gave that is done already.
+Result<FileExtent> granted(Attempt& attempt, u64 number, u64 from, u32 count);
 // The core has written to part of an unwritten extent: it counts as written now.
 Result<> mark_written(Attempt& attempt, u64 number, u64 from, u32 count);
 
@@ -37,7 +39,8 @@ Result<> punch(Attempt& attempt, u64 number, u64 from, u64 to);
 Result<> delete_inode(Attempt& attempt, const Inode& inode);
 // Nobody has the inode open or named any more.
 Result<> evict(Attempt& attempt, u64 number);
-// Frees blocks past the size and takes the inode off the orphan list.
+// Frees blocks past the size and takes the inode off the orphan list: the last step, which the
+// caller publishes.
 Result<> finish_truncate(Attempt& attempt, const Inode& inode);
 
 } // namespace ext4

@@ -257,6 +257,7 @@ Result<> ensure_loaded(Attempt& attempt) {
     if (outcome)
         outcome = read_rest(attempt, *super);
     volume.read_only = services.state & volume_state::read_only;
+    volume.damaged = services.state & volume_state::damaged;
     volume.state_at_mount = services.state & volume_state::was_clean ? state::clean : u16{0};
     if (outcome)
         outcome = count_groups(attempt);
@@ -268,14 +269,15 @@ Result<> ensure_loaded(Attempt& attempt) {
 }
 
 Result<> note_large_file(Attempt& attempt, u64 size) {
-    Volume& volume = attempt.volume();
-    if (size <= 0x7fff'ffff || (volume.read_only_compatible & read_only_compatible::large_file))
+    if (size <= 0x7fff'ffff)
         return {};
-    Superblock* super = TRY(edit_superblock(attempt));
-    if (super->revision == 0)
+    // Not the arena's copy: an attempt that set the feature may have come to nothing.
+    const Superblock* seen = TRY(view_superblock(attempt));
+    if (seen->read_only_compatible & read_only_compatible::large_file)
+        return {};
+    if (seen->revision == 0)
         return Failure(Errno::fbig);
-    super->read_only_compatible |= read_only_compatible::large_file;
-    volume.read_only_compatible |= read_only_compatible::large_file;
+    TRY(edit_superblock(attempt))->read_only_compatible |= read_only_compatible::large_file;
     return {};
 }
 

@@ -212,6 +212,18 @@ Result<> must_be_absent(Attempt& attempt, const Inode& directory, std::string_vi
 
 } // namespace
 
+namespace {
+
+// Publishes; the answer is what the inode has become. Nothing may fail after a publish.
+Result<FileAttributes> publish_with(Attempt& attempt, const Inode& inode) {
+    const FileAttributes attributes =
+        attributes_of(attempt.volume(), inode.number, *TRY(view_record(attempt, inode)));
+    TRY(attempt.publish(inode.number));
+    return attributes;
+}
+
+} // namespace
+
 Result<FileAttributes> create(Attempt& attempt, u64 directory, std::string_view name,
                               const NewNode& node) {
     const Volume& volume = attempt.volume();
@@ -225,8 +237,7 @@ Result<FileAttributes> create(Attempt& attempt, u64 directory, std::string_view 
     if ((mode & file_mode::type_mask) == file_mode::directory)
         TRY(add_subdirectory(attempt, parent));
     TRY(touch_directory(attempt, parent));
-    TRY(attempt.publish(inode.number));
-    return attributes_of(volume, inode.number, *TRY(view_record(attempt, inode)));
+    return publish_with(attempt, inode);
 }
 
 Result<FileAttributes> create_temporary(Attempt& attempt, u64 directory, const NewNode& node) {
@@ -237,8 +248,7 @@ Result<FileAttributes> create_temporary(Attempt& attempt, u64 directory, const N
     const Inode inode = TRY(new_inode(attempt, parent, node));
     (TRY(edit_record(attempt, inode)))->links = 0;
     TRY(add_orphan(attempt, inode));
-    TRY(attempt.publish(inode.number));
-    return attributes_of(attempt.volume(), inode.number, *TRY(view_record(attempt, inode)));
+    return publish_with(attempt, inode);
 }
 
 Result<FileAttributes> link(Attempt& attempt, u64 directory, std::string_view name, u64 number) {
@@ -258,8 +268,7 @@ Result<FileAttributes> link(Attempt& attempt, u64 directory, std::string_view na
     set_time(volume, *record, TimeField::change, attempt.now());
     TRY(insert_entry(attempt, parent, name, inode.number, entry_type(volume, record->mode)));
     TRY(touch_directory(attempt, parent));
-    TRY(attempt.publish(inode.number));
-    return attributes_of(volume, inode.number, *TRY(view_record(attempt, inode)));
+    return publish_with(attempt, inode);
 }
 
 Result<u64> unlink(Attempt& attempt, u64 directory, std::string_view name) {

@@ -56,10 +56,12 @@ Result<> release_orphans(Attempt& attempt) {
             return attempt.damaged("ext4: inode {} on the orphan list", number);
         const Inode inode = TRY(find_inode(attempt, number));
         const InodeRecord* record = TRY(view_record(attempt, inode));
-        if (record->links == 0)
+        if (record->links == 0) {
             TRY(delete_inode(attempt, inode));
-        else
+        } else {
             TRY(finish_truncate(attempt, inode));
+            TRY(attempt.publish());
+        }
         if ((TRY(view_superblock(attempt)))->last_orphan == number)
             return attempt.damaged("ext4: inode {} stays on the orphan list", number);
     }
