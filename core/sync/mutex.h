@@ -56,7 +56,7 @@ public:
     bool try_acquire() PITH_TRY_ACQUIRE(true) {
         if (!word_.try_acquire())
             return false;
-        order_acquire(this, Class::name, 0, LockKind::mutex); // a try cannot deadlock
+        order_acquire(this, Class::name, Class::order, LockKind::mutex, Taking::tried);
         return true;
     }
     void release() PITH_RELEASE() {

@@ -53,21 +53,28 @@ HeldList& mutexes_of(Thread& thread) {
 
 constinit std::atomic<bool> g_reporting{false};
 
-void check(const HeldList& list, const char* name, u16 order, const void* lock) {
+bool is_wrong(const Held& held, u16 order, Taking taking) {
+    if (taking == Taking::tried || held.order == lock_class::none::order)
+        return false;
+    return held.order > order || (held.order == order && taking != Taking::nested);
+}
+
+void check(const HeldList& list, const Held& wanted, Taking taking) {
     for (u32 i = 0; i < list.count; ++i) {
         const Held& held = list.held[i];
-        if (held.lock == lock)
-            panic(base::Text<160>("lock order: {} is taken twice by one context", name).view());
-        if (order != 0 && held.order >= order && held.order != 5000)
-            panic(base::Text<160>("lock order: {} ({}) is taken while {} ({}) is held", name, order,
-                                  held.name, held.order)
+        if (held.lock == wanted.lock)
+            panic(base::Text<160>("lock order: {} is taken twice by one context", wanted.name)
+                      .view());
+        if (is_wrong(held, wanted.order, taking))
+            panic(base::Text<160>("lock order: {} ({}) is taken while {} ({}) is held", wanted.name,
+                                  wanted.order, held.name, held.order)
                       .view());
     }
 }
 
 } // namespace
 
-void order_acquire(const void* lock, const char* name, u16 order, LockKind kind) {
+void order_acquire(const void* lock, const char* name, u16 order, LockKind kind, Taking taking) {
     Thread* thread = arch::current_thread();
     if (g_reporting.load(std::memory_order_relaxed) || !thread)
         return;
@@ -75,10 +82,11 @@ void order_acquire(const void* lock, const char* name, u16 order, LockKind kind)
     HeldList& spinning = g_spinning.here();
     if (kind == LockKind::spin && arch::cpu_block().interrupt_depth != 0)
         panic(base::Text<160>("lock order: {} is taken in an interrupt", name).view());
-    check(spinning, name, order, lock);
+    const Held wanted{lock, name, order};
+    check(spinning, wanted, taking);
     if (arch::cpu_block().interrupt_depth == 0)
-        check(mutexes_of(*thread), name, order, lock);
-    (kind == LockKind::mutex ? mutexes_of(*thread) : spinning).push({lock, name, order});
+        check(mutexes_of(*thread), wanted, taking);
+    (kind == LockKind::mutex ? mutexes_of(*thread) : spinning).push(wanted);
     arch::restore_interrupts(saved);
 }
 

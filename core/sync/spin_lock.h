@@ -54,9 +54,9 @@ private:
 template <typename Class>
 class PITH_CAPABILITY("spin lock, interrupts off") IrqSpinLock {
 public:
-    void acquire() PITH_ACQUIRE() {
+    void acquire(Taking taking = Taking::alone) PITH_ACQUIRE() {
         const u64 saved = arch::save_and_disable_interrupts();
-        order_acquire(this, Class::name, Class::order, LockKind::spin_irq);
+        order_acquire(this, Class::name, Class::order, LockKind::spin_irq, taking);
         arch::disable_preemption();
         word_.acquire();
         saved_interrupts_ = saved;

@@ -23,13 +23,14 @@ void WaitQueue::remove(Waiter& waiter) {
         waiter.link.unlink();
 }
 
-void WaitQueue::wake(WakeEvents events, u32 exclusive_limit) {
-    LockGuard<lock_class::wait_queue> guard(lock_);
+void WaitQueue::wake(WakeEvents events, u32 exclusive_limit, Taking taking) {
+    lock_.acquire(taking);
     for (Waiter& waiter : waiters_) {
         const bool woken = waiter.wake(waiter, events);
         if (waiter.exclusive && woken && --exclusive_limit == 0)
             break;
     }
+    lock_.release();
 }
 
 ThreadWaiter::ThreadWaiter(bool is_exclusive)

@@ -30,8 +30,9 @@ inline constexpr Nanos no_deadline{~u64{0}};
 using WakeEvents = u32;
 
 // One entry in a queue. `wake` is called with the queue's lock held and interrupts off: it may wake
-// a thread or mark something, never sleep nor touch the same queue. Returning true counts as one
-// woken exclusive waiter.
+// a thread, mark something or wake another queue (Taking::nested; the caller knows that no circle
+// comes of it), never sleep nor touch the same queue. Returning true counts as one woken exclusive
+// waiter.
 class Waiter {
 public:
     using WakeFunction = bool (*)(Waiter& waiter, WakeEvents events);
@@ -57,13 +58,13 @@ public:
     Result<> wait_exclusive(Condition condition, Sleep sleep, Nanos deadline = no_deadline);
 
     // Any context, interrupts included. Order: what the caller wrote before is seen by the woken.
-    void wake_one(WakeEvents events = 0) {
+    void wake_one(WakeEvents events = 0, Taking taking = Taking::alone) {
         if (has_waiters())
-            wake(events, 1);
+            wake(events, 1, taking);
     }
-    void wake_all(WakeEvents events = 0) {
+    void wake_all(WakeEvents events = 0, Taking taking = Taking::alone) {
         if (has_waiters())
-            wake(events, ~0u);
+            wake(events, ~0u, taking);
     }
 
     // True if someone may be waiting. The full fence orders the caller's earlier writes before the
@@ -79,7 +80,7 @@ public:
 
 private:
     // Wakes everyone who is not exclusive, and at most `exclusive_limit` who are.
-    void wake(WakeEvents events, u32 exclusive_limit);
+    void wake(WakeEvents events, u32 exclusive_limit, Taking taking);
 
     IrqSpinLock<lock_class::wait_queue> lock_;
     List<Waiter, &Waiter::link> waiters_; // guarded by lock_

@@ -82,7 +82,7 @@ void log_arguments(LogLevel, std::string_view pattern,
 }
 
 #ifdef PITH_DEBUG
-void order_acquire(const void*, const char*, u16, LockKind) {}
+void order_acquire(const void*, const char*, u16, LockKind, Taking) {}
 void order_release(const void*, LockKind) {}
 void might_sleep() {}
 #endif
@@ -100,8 +100,8 @@ void WaitQueue::remove(Waiter& waiter) {
     lock_.release();
 }
 
-void WaitQueue::wake(WakeEvents events, u32 exclusive_limit) {
-    lock_.acquire();
+void WaitQueue::wake(WakeEvents events, u32 exclusive_limit, Taking taking) {
+    lock_.acquire(taking);
     for (Waiter& waiter : waiters_) {
         if (waiter.exclusive && exclusive_limit == 0)
             continue;

@@ -228,8 +228,9 @@ void EpollSet::make_ready(EpollItem& item) {
 }
 
 void EpollSet::wake_waiters() {
-    waiters_.wake_one(set_ready);
-    pollers_.wake_all(set_ready);
+    // Often from a wake of a watched file's queue; sets never watch each other in a circle.
+    waiters_.wake_one(set_ready, core::Taking::nested);
+    pollers_.wake_all(set_ready, core::Taking::nested);
 }
 
 // The end of sets and files.
