@@ -8,12 +8,14 @@
 #include <array>
 #include <string_view>
 
-#include "abi/component/env.h"
 #include "components/virtio_support/ring_memory.h"
 
 namespace virtio {
 
+using component::DmaPlace;
 using component::Env;
+using component::full_barrier;
+using component::view_of;
 
 // A stretch of memory as the device sees it, under 4 GiB.
 using Piece = component::DmaSegment;
@@ -25,20 +27,6 @@ struct Chain {
 
     usize count() const { return readable.size() + writable.size(); }
 };
-
-// Where something lies in a block of DMA memory.
-struct DmaPlace {
-    u32 block = 0;
-    u32 offset = 0;
-    u64 address = 0; // for the device, of the block's start plus offset
-
-    DmaPlace at(u32 further) const { return {block, offset + further, address + further}; }
-};
-inline std::span<u8> view_of(Env& env, const DmaPlace& place, usize length) {
-    const std::span<u8> block = env.dma_view(place.block);
-    VERIFY(place.offset <= block.size() && length <= block.size() - place.offset);
-    return block.subspan(place.offset, length);
-}
 
 enum class QueueFault : u32 {
     none,
@@ -107,8 +95,8 @@ public:
         const auto put = [&](const Piece& piece, u16 flags) {
             --left;
             const u16 more = left ? descriptor_flag::next : 0;
-            memory.store_descriptor(at * u32{sizeof(Descriptor)}, {piece.address, length_of(piece),
-                                                                   u16(flags | more), next_[at]});
+            store_descriptor(memory, at * u32{sizeof(Descriptor)},
+                             {piece.address, length_of(piece), u16(flags | more), next_[at]});
             free_head_ = next_[at];
             at = next_[at];
         };
@@ -131,9 +119,8 @@ public:
         u32 at = 0;
         const auto put = [&](const Piece& piece, u16 flags) {
             const u16 more = at + 1 < chain.count() ? descriptor_flag::next : 0;
-            entries.store_descriptor(
-                at * u32{sizeof(Descriptor)},
-                {piece.address, length_of(piece), u16(flags | more), u16(at + 1)});
+            store_descriptor(entries, at * u32{sizeof(Descriptor)},
+                             {piece.address, length_of(piece), u16(flags | more), u16(at + 1)});
             ++at;
         };
         for (const Piece& piece : chain.readable)
@@ -142,8 +129,8 @@ public:
             put(piece, descriptor_flag::write);
         const SharedMemory memory = this->memory(env);
         const u16 head = free_head_;
-        memory.store_descriptor(head * u32{sizeof(Descriptor)},
-                                {table.address, bytes, descriptor_flag::indirect, 0});
+        store_descriptor(memory, head * u32{sizeof(Descriptor)},
+                         {table.address, bytes, descriptor_flag::indirect, 0});
         free_head_ = next_[head];
         publish(memory, head, 1, {token, writable_bytes(chain)});
         return {};

@@ -7,7 +7,6 @@ namespace virtio_blk {
 
 namespace {
 
-using component::DmaBlock;
 using component::LogLevel;
 
 Failure refuse(Env& env, std::string_view why) {
@@ -56,11 +55,6 @@ Result<> read_properties(Env& env) {
     return {};
 }
 
-Result<DmaPlace> allocate(Env& env, u32 bytes, u32 alignment) {
-    const DmaBlock block = TRY(env.allocate_dma(bytes, alignment));
-    return DmaPlace{block.index, 0, block.address};
-}
-
 // The ring, and a slot for each request. Errors: proto, nomem.
 Result<> set_up_queue(Env& env) {
     Disk& disk = env.arena<Disk>();
@@ -68,10 +62,10 @@ Result<> set_up_queue(Env& env) {
     if (size < 4)
         return refuse(env, "device has no usable queue");
     const auto layout = virtio::RingLayout::of(size, disk.transport.used_alignment());
-    disk.ring = TRY(allocate(env, layout.bytes, disk.transport.ring_alignment()));
+    disk.ring = TRY(component::allocate_place(env, layout.bytes, disk.transport.ring_alignment()));
     TRY(disk.transport.set_up_queue(env, disk.queue, 0, size, disk.ring));
     for (DmaPlace& place : disk.slots)
-        place = TRY(allocate(env, slot::per_block * slot::bytes, 4096));
+        place = TRY(component::allocate_place(env, slot::per_block * slot::bytes, 4096));
     // A chain is no longer than the queue, indirect or not (2.7.5.3.1).
     BlockProperties& properties = disk.properties;
     properties.max_segments = base::minimum(properties.max_segments, u32{size} - 2);

@@ -7,16 +7,9 @@ namespace virtio_console {
 
 namespace {
 
-using component::DmaBlock;
-
 Failure refuse(Env& env, std::string_view why) {
     env.log(LogLevel::error, "{}", why);
     return Failure(Errno::proto);
-}
-
-Result<DmaPlace> allocate(Env& env, u32 bytes, u32 alignment) {
-    const DmaBlock block = TRY(env.allocate_dma(bytes, alignment));
-    return DmaPlace{block.index, 0, block.address};
 }
 
 Result<> set_up_ring(Env& env, Ring& ring, u16 index, const DmaPlace& place) {
@@ -34,8 +27,9 @@ Result<> set_up_rings(Env& env) {
     const u32 alignment = console.transport.ring_alignment();
     const u32 stride = base::align_up(layout.bytes, alignment);
     const u32 pairs = console.port_count + (console.multiport ? 1 : 0);
-    DmaPlace place = TRY(allocate(env, stride * 2 * pairs, base::maximum(alignment, 4096u)));
-    DmaPlace buffers = TRY(allocate(env, pairs * buffers_bytes, 4096));
+    DmaPlace place =
+        TRY(component::allocate_place(env, stride * 2 * pairs, base::maximum(alignment, 4096u)));
+    DmaPlace buffers = TRY(component::allocate_place(env, pairs * buffers_bytes, 4096));
     for (u32 i = 0; i < console.port_count; ++i) {
         Port& port = console.ports[i];
         port.properties.number = i;
@@ -48,7 +42,8 @@ Result<> set_up_rings(Env& env) {
     if (!console.multiport)
         return {};
     console.control_buffers = {buffers.at(console.port_count * buffers_bytes), 0, 0};
-    console.control_messages = TRY(allocate(env, ring_size * u32{sizeof(ControlMessage)}, 4096));
+    console.control_messages =
+        TRY(component::allocate_place(env, ring_size * u32{sizeof(ControlMessage)}, 4096));
     TRY(set_up_ring(env, console.control_in, control_in, place));
     return set_up_ring(env, console.control_out, control_out, place.at(stride));
 }
