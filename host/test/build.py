@@ -51,6 +51,8 @@ TESTS = {
     "virtio_blk": (["components/block/virtio_blk/component.cpp",
                     "components/block/virtio_blk/requests.cpp",
                     "components/block/virtio_blk/virtio_blk_test.cpp"] + HOME + PORT, ["address"]),
+    "nvme": (["components/block/nvme/*.cpp", "host/test/fake_nvme.cpp"] + HOME + PORT,
+             ["address"]),
     "described_devices": (["arch/x86_64/described_devices.cpp",
                            "arch/x86_64/described_devices_test.cpp"] + PORT, ["address"]),
     "ramdisk": (["components/block/ramdisk/component.cpp",

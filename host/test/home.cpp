@@ -430,7 +430,7 @@ u64 Home::submit(u16 operation, RequestArguments arguments, std::vector<u8> data
                               BufferRights::read_write, 0, data.size()};
     for (usize at = 0; at < data.size(); at += piece) {
         const usize length = std::min(piece, data.size() - at);
-        const u64 address = memory_.add(length, 16);
+        const u64 address = memory_.add(length, buffer_alignment);
         std::memcpy(memory_.view(address, length).data(), data.data() + at, length);
         pending.pieces.push_back({address, length});
     }

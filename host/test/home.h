@@ -102,6 +102,7 @@ public:
     u64 sleeps = 0;
     u64 register_reads = 0;
     u64 time = 1'000'000'000;
+    usize buffer_alignment = 16; // of the pieces of a request's buffer
     u64 counters[16] = {};
     std::map<std::string, std::string> configuration;
     std::set<u32>* enabled() { return &enabled_; }
