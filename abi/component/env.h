@@ -157,7 +157,8 @@ public:
     // --- services and requests
 
     // Announces a service; the core builds its side behind a gate. The answer is the number that
-    // requests for it carry. Errors: inval (fingerprint), nospc.
+    // requests for it carry. Errors: proto (fingerprint), nospc, again (a service of that name was
+    // withdrawn and has not gone yet).
     template <Interface I>
     Result<u32> offer(std::string_view name, const typename I::Properties& properties) {
         ServiceOffer offer{I::id, sizeof properties, fingerprint_of<I>(), &properties, {}};

@@ -221,6 +221,8 @@ i64 EnvCalls::offer(Env* env, const ServiceOffer* offer) {
         return error(Errno::nospc);
     Instance::Service& service = self.services_[chosen];
     const auto state = service.state.load();
+    if (state == Instance::Service::State::withdrawing)
+        return error(Errno::again); // its former self goes first
     service.binding = binding;
     memcpy(service.name, offer->name, sizeof service.name);
     service.name[sizeof service.name - 1] = 0;

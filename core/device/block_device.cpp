@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "base/format.h"
 #include "base/memory_functions.h"
+#include "core/device/block_names.h"
 #include "core/device/partition_table.h"
 #include "core/gate/waiting.h"
 #include "core/memory/kernel_map.h"
@@ -13,10 +13,6 @@
 namespace core {
 
 using component::Block;
-
-BlockDevice::BlockDevice(std::string_view name, BlockDeviceNumber number) : number_(number) {
-    name_length_ = name.copy(name_, sizeof name_);
-}
 
 BlockDevice::~BlockDevice() { delete queue_; }
 
@@ -134,16 +130,21 @@ Result<> BlockDevice::flush() {
 
 class BlockRegistry {
 public:
-    struct State {
+    struct State final : BlockNameTable {
+        bool has_name(std::string_view name) override;
+        bool has_number(BlockDeviceNumber number) override;
+
         List<BlockDevice, &BlockDevice::registry_link_> devices; // owns a reference to each
         BlockListener listener = nullptr;
     };
     static Guarded<State, lock_class::block_registry>& state() { return *state_; }
     static Result<> start();
-    static Result<Ref<BlockDevice>> add_disk(const OfferedService& service);
+    static Result<Ref<BlockDevice>> make_disk(const OfferedService& service);
     static void scan_partitions(BlockDevice& disk);
-    static void add_partition(BlockDevice& disk, const PartitionEntry& entry);
-    static void publish(Ref<BlockDevice> device);
+    static Result<> add_partition(BlockDevice& disk, const PartitionEntry& entry);
+    // `name` answers what the device is called, seeing what is in use. Errors: those of `name`.
+    template <typename Name>
+    static Result<> publish(Ref<BlockDevice> device, Name name);
     static void remove_disk(BlockDevice& disk);
 
 private:
@@ -173,39 +174,6 @@ private:
 
 namespace {
 
-// Linux's majors (Documentation/admin-guide/devices.txt; virtblk is dynamic and usually 254) and
-// how many minors a disk takes.
-struct Family {
-    std::string_view component;
-    std::string_view prefix;
-    u32 major;
-    u32 minors;
-    bool letters; // vda, or ram0
-};
-constexpr Family families[] = {{"virtio_blk", "vd", 254, 16, true},
-                               {"ramdisk", "ram", 1, 1, false},
-                               {"ahci", "sd", 8, 16, true},
-                               {"nvme", "nvme0n", 259, 16, false}};
-constexpr Family other_family = {"", "xd", 250, 16, true};
-
-const Family& family_of(std::string_view component) {
-    for (const Family& family : families) {
-        if (family.component == component)
-            return family;
-    }
-    return other_family;
-}
-
-// vda … vdz, vdaa …
-base::Text<32> disk_name(const Family& family, u32 number) {
-    if (!family.letters)
-        return base::Text<32>("{}{}", family.prefix, number);
-    if (number < 26)
-        return base::Text<32>("{}{}", family.prefix, static_cast<char>('a' + number));
-    return base::Text<32>("{}{}{}", family.prefix, static_cast<char>('a' + number / 26 - 1),
-                          static_cast<char>('a' + number % 26));
-}
-
 class DiskReader final : public SectorReader {
 public:
     explicit DiskReader(BlockDevice& disk) : disk_(disk) {}
@@ -231,9 +199,10 @@ private:
 };
 
 Result<Ref<ServiceSink>> bind_block(const OfferedService& service) {
-    Ref<BlockDevice> disk = TRY(BlockRegistry::add_disk(service));
+    Ref<BlockDevice> disk = TRY(BlockRegistry::make_disk(service));
     Ref<DiskSink> sink = TRY(Ref<DiskSink>::create(disk));
-    BlockRegistry::publish(disk);
+    TRY(BlockRegistry::publish(disk,
+                               [&](BlockNameTable& table) { return name_disk(table, service); }));
     LOG_INFO("{}: {} sectors, {} bytes each", disk->name(),
              disk->size_in_bytes() / disk->sector_size(), disk->sector_size());
     BlockRegistry::scan_partitions(*disk);
@@ -249,18 +218,29 @@ Result<> BlockRegistry::start() {
     return register_interface(binding_of<Block>(&bind_block));
 }
 
-Result<Ref<BlockDevice>> BlockRegistry::add_disk(const OfferedService& service) {
+bool BlockRegistry::State::has_name(std::string_view name) {
+    for (BlockDevice& device : devices) {
+        if (device.name() == name)
+            return true;
+    }
+    return false;
+}
+
+bool BlockRegistry::State::has_number(BlockDeviceNumber number) {
+    for (BlockDevice& device : devices) {
+        if (device.number() == number)
+            return true;
+    }
+    return false;
+}
+
+Result<Ref<BlockDevice>> BlockRegistry::make_disk(const OfferedService& service) {
     component::BlockProperties properties;
     memcpy(&properties, service.properties.data(), sizeof properties);
     const bool power_of_two = (properties.sector_size & (properties.sector_size - 1)) == 0;
     if (properties.sector_size < 512 || properties.sector_size > page_size || !power_of_two)
         return Failure(Errno::inval);
-    const Family& family = family_of(service.component);
-    u32 number = 0;
-    while (find_block_device(disk_name(family, number).view()))
-        ++number;
-    Ref<BlockDevice> disk = TRY(Ref<BlockDevice>::create(
-        disk_name(family, number).view(), BlockDeviceNumber{family.major, number * family.minors}));
+    Ref<BlockDevice> disk = TRY(Ref<BlockDevice>::create());
     disk->owner_ = service.owner;
     disk->queue_ = new (base::fallible) BlockQueue(service.gate, properties);
     if (!disk->queue_)
@@ -268,16 +248,21 @@ Result<Ref<BlockDevice>> BlockRegistry::add_disk(const OfferedService& service) 
     return disk;
 }
 
-void BlockRegistry::publish(Ref<BlockDevice> device) {
+template <typename Name>
+Result<> BlockRegistry::publish(Ref<BlockDevice> device, Name name) {
     BlockListener listener;
     {
         auto state = state_->lock();
+        const DiskName is = TRY(name(static_cast<BlockNameTable&>(*state)));
+        device->name_length_ = is.view().copy(device->name_, sizeof device->name_);
+        device->number_ = is.number;
         Ref<BlockDevice> kept = device;
         state->devices.push_back(*kept.release());
         listener = state->listener;
     }
     if (listener)
         listener(*device, true);
+    return {};
 }
 
 void BlockRegistry::scan_partitions(BlockDevice& disk) {
@@ -292,32 +277,26 @@ void BlockRegistry::scan_partitions(BlockDevice& disk) {
         read_partition_table(reader, disk.capacity(), disk.sector_size(), {entries, limit});
     if (!found)
         LOG_WARNING("{}: cannot read the partition table: {}", disk.name(), found.error());
-    for (u32 i = 0; found && i < *found; ++i)
-        add_partition(disk, entries[i]);
+    for (u32 i = 0; found && i < *found; ++i) {
+        if (const Result<> added = add_partition(disk, entries[i]); !added)
+            LOG_WARNING("{}: partition {}: {}", disk.name(), entries[i].number, added.error());
+    }
     delete[] entries;
 }
 
-void BlockRegistry::add_partition(BlockDevice& disk, const PartitionEntry& entry) {
-    const bool digit = disk.name().back() >= '0' && disk.name().back() <= '9';
-    const base::Text<32> name("{}{}{}", disk.name(), digit ? "p" : "", entry.number);
-    // Beyond a disk's own minors Linux goes on at major 259 (blkext).
-    const BlockDeviceNumber number =
-        entry.number < 16
-            ? BlockDeviceNumber{disk.number().major, disk.number().minor + entry.number}
-            : BlockDeviceNumber{259, (disk.number().minor << 4) + entry.number};
-    auto made = Ref<BlockDevice>::create(name.view(), number);
-    if (!made)
-        return;
-    BlockDevice& partition = **made;
-    partition.parent_ = RefOrNull<BlockDevice>::share(&disk);
-    partition.disk_ = &disk;
-    partition.first_sector_ = entry.first_sector;
-    partition.sector_count_ = entry.sector_count;
-    partition.partition_ = entry.number;
-    partition.uuid_length_ =
-        std::string_view(entry.uuid).copy(partition.uuid_, sizeof partition.uuid_);
-    LOG_INFO("{}: {} sectors from {}", partition.name(), entry.sector_count, entry.first_sector);
-    publish(std::move(*made));
+Result<> BlockRegistry::add_partition(BlockDevice& disk, const PartitionEntry& entry) {
+    Ref<BlockDevice> partition = TRY(Ref<BlockDevice>::create());
+    partition->parent_ = RefOrNull<BlockDevice>::share(&disk);
+    partition->disk_ = &disk;
+    partition->first_sector_ = entry.first_sector;
+    partition->sector_count_ = entry.sector_count;
+    partition->partition_ = entry.number;
+    partition->uuid_length_ =
+        std::string_view(entry.uuid).copy(partition->uuid_, sizeof partition->uuid_);
+    TRY(publish(partition,
+                [&](BlockNameTable& table) { return name_partition(table, disk, entry.number); }));
+    LOG_INFO("{}: {} sectors from {}", partition->name(), entry.sector_count, entry.first_sector);
+    return {};
 }
 
 void BlockRegistry::remove_disk(BlockDevice& disk) {

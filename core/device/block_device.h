@@ -52,13 +52,13 @@ private:
     friend class BlockRegistry;
     friend class DiskSink;
     friend class Ref<BlockDevice>;
-    BlockDevice(std::string_view name, BlockDeviceNumber number);
+    BlockDevice() = default; // named when it enters the registry
 
     Result<> transfer_kernel_memory(BlockRequest::Operation operation, u64 offset, u8* memory,
                                     usize size);
 
     char name_[32] = {};
-    usize name_length_;
+    usize name_length_ = 0;
     BlockDeviceNumber number_;
     BlockDevice* disk_ = this;
     RefOrNull<BlockDevice> parent_; // partition: keeps the disk alive

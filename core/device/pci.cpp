@@ -2,6 +2,7 @@
 #include "core/device/pci.h"
 
 #include "base/format.h"
+#include "core/init/command_line.h"
 #include "core/observe/log.h"
 
 namespace core {
@@ -124,6 +125,8 @@ u32 PciDevice::find_capability(u8 id) const {
 Result<u32> PciDevice::prepare_messages(u32 wanted) {
     if (message_count_ != 0)
         return message_count_;
+    if (boot_option("pci") == "nomsi")
+        return 0u;
     if (const u32 at = find_capability(space::capability_msix)) {
         const u32 table = config(at + 4, 4);
         const u32 count = (config(at + 2, 2) & 0x7ff) + 1;

@@ -32,7 +32,8 @@ CORE = ["core/component/component_image.cpp", "core/component/dma_memory.cpp",
         "core/component/env_calls.cpp", "core/component/instance.cpp",
         "core/component/interfaces.cpp", "core/component/manager.cpp",
         "core/component/object_loader.cpp", "core/device/block_device.cpp",
-        "core/device/block_queue.cpp", "core/device/byte_stream_device.cpp",
+        "core/device/block_names.cpp", "core/device/block_queue.cpp",
+        "core/device/byte_stream_device.cpp",
         "core/device/device.cpp", "core/device/partition_table.cpp", "base/sha256.cpp",
         "host/test/core_port.cpp", "host/test/memory_port.cpp"]
 # A component as every image holds it, for the tests of the loader and of instances.

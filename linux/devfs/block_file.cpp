@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "linux/devfs/block_file.h"
 
+#include "core/device/block_names.h"
 #include "core/memory/frames.h"
 #include "linux/devfs/device_file.h"
 #include "linux/process/credentials.h"
@@ -218,14 +219,6 @@ Result<Ref<OpenFile>> open_block(const DeviceNode& node, const Path& path, u32 f
     return Ref<OpenFile>::adopt(file);
 }
 
-const char* major_name(std::string_view device) {
-    if (device.starts_with("vd"))
-        return "virtblk";
-    if (device.starts_with("ram"))
-        return "ramdisk";
-    return "blkext";
-}
-
 // The inode stays for ever: open files and the node's registration point at it.
 void device_appeared(core::BlockDevice& device) {
     const core::BlockDeviceNumber number = device.number();
@@ -234,7 +227,7 @@ void device_appeared(core::BlockDevice& device) {
         BlockInode(*g_super_block, inode_number, Ref<core::BlockDevice>::share(device));
     if (!content)
         return;
-    name_device_major(DeviceType::block, number.major, major_name(device.name()));
+    name_device_major(DeviceType::block, number.major, core::block_major_name(number.major));
     if (!register_device_node({.name = device.name(),
                                .type = DeviceType::block,
                                .number = {number.major, number.minor},

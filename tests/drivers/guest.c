@@ -96,8 +96,14 @@ int main(void) {
     mkdir("/dev", 0755);
     mount("devtmpfs", "/dev", "devtmpfs", 0, "");
     errno = 0;
-    disk("/dev/vda", 4 << 20);
     disk("/dev/ram0", 256 << 10);
+    char names[256] = "";
+    strncpy(names, getenv("disks") ? getenv("disks") : "vda", sizeof names - 1);
+    for (char* name = strtok(names, ","); name; name = strtok(NULL, ",")) {
+        char path[64];
+        snprintf(path, sizeof path, "/dev/%s", name);
+        disk(path, 4 << 20);
+    }
     const int console = open("/dev/hvc0", O_RDWR | O_NOCTTY);
     result("/dev/hvc0", console >= 0 && write(console, "hello from hvc0\n", 16) == 16);
     echo("/dev/vport0p1", 512 << 10);

@@ -4,7 +4,7 @@
 
     tests/drivers/run.py [--kernel FILE] [--machine q35|pc|microvm|microvm-legacy ...]
 
-Disk, RAM disk, console, a named port and a second serial line; bytes are echoed by the guest while
+Disks, RAM disk, console, a named port and a second serial line; bytes are echoed by the guest while
 the host sends as fast as it can, so that flow control has to work. Ends with `N passed, N failed`.
 """
 import argparse
@@ -22,12 +22,21 @@ from boot import Archive  # noqa: E402
 MACHINES = {
     "q35": (["-M", "q35"], "pci"),
     "pc": (["-M", "pc"], "pci"),
+    # Interrupts by lines, which devices share.
+    "pc-lines": (["-M", "pc"], "pci"),
     "microvm": (["-M", "microvm,acpi=off,isa-serial=on,rtc=on",
                  "-global", "virtio-mmio.force-legacy=false"], "device"),
     # ACPI tells of the devices instead of the command line; there are more interrupt lines.
     "microvm-acpi": (["-M", "microvm,acpi=on,isa-serial=on,rtc=on",
                       "-global", "virtio-mmio.force-legacy=false"], "device"),
     "microvm-legacy": (["-M", "microvm,acpi=off,isa-serial=on,rtc=on"], "device"),
+}
+WORDS = {"pc-lines": " pci=nomsi"} # for the kernel
+# Besides the virtio disk, where there is PCI: the device's words and its name in the guest.
+DISKS = {
+    "nvme0n1": ["nvme,drive={drive},serial=PITHNVME"],
+    "nvme1n1": ["nvme,drive={drive},serial=PITH4096,logical_block_size=4096,"
+                "physical_block_size=4096"],
 }
 ECHOES = {"port": 512 << 10, "line": 32 << 10}
 
@@ -75,9 +84,13 @@ def build_archive(folder: pathlib.Path) -> pathlib.Path:
 
 def boot(kernel: str, machine: str, folder: pathlib.Path, limit: float) -> tuple[int, int]:
     words, suffix = MACHINES[machine]
-    disk = folder / f"{machine}.img"
-    with open(disk, "wb") as file:
-        file.truncate(16 << 20)
+    disks = {"vda": [f"virtio-blk-{suffix},drive={{drive}},serial=PITHDISK"]}
+    if suffix == "pci":
+        disks |= DISKS
+    images = {name: folder / f"{machine}-{name}.img" for name in disks}
+    for image in images.values():
+        with open(image, "wb") as file:
+            file.truncate(16 << 20)
     channels = {name: socket.socketpair() for name in ECHOES}
     fds = {name: pair[1].fileno() for name, pair in channels.items()}
     hvc = folder / f"{machine}.hvc"
@@ -85,14 +98,17 @@ def boot(kernel: str, machine: str, folder: pathlib.Path, limit: float) -> tuple
         "qemu-system-x86_64", *words, "-accel", "tcg", "-cpu", "max", "-smp", "2", "-m", "256",
         "-nodefaults", "-display", "none", "-no-reboot", "-kernel", kernel,
         "-initrd", str(folder / "initrd"), "-serial", "stdio",
-        "-append", "console=ttyS0 quiet panic=-1 ramdisks=1 ramdisk_size=1024",
-        "-drive", f"if=none,id=d0,format=raw,file={disk}",
-        "-device", f"virtio-blk-{suffix},drive=d0,serial=PITHDISK",
+        "-append", "console=ttyS0 quiet panic=-1 ramdisks=1 ramdisk_size=1024 disks="
+        + ",".join(disks) + WORDS.get(machine, ""),
         "-device", f"virtio-serial-{suffix}",
         "-chardev", f"file,id=hvc,path={hvc}", "-device", "virtconsole,chardev=hvc",
         "-chardev", f"socket,id=port,fd={fds['port']}",
         "-device", "virtserialport,chardev=port,name=org.pith.test",
         "-chardev", f"socket,id=line,fd={fds['line']}"]
+    for name, devices in disks.items():
+        command += ["-drive", f"if=none,id={name},format=raw,file={images[name]}"]
+        for device in devices:
+            command += ["-device", device.format(drive=name)]
     # microvm has one serial port; a second one is an ISA device as well.
     command += ["-device", "isa-serial,chardev=line"] if suffix == "device" else \
         ["-serial", "chardev:line"]
@@ -115,8 +131,8 @@ def boot(kernel: str, machine: str, folder: pathlib.Path, limit: float) -> tuple
         checks.append((f"{name}: {len(echo.found)} of {echo.size} bytes back, unchanged",
                        echo.found == pattern(echo.size)))
     checks.append(("hvc0 heard", b"hello from hvc0" in hvc.read_bytes()))
-    with open(disk, "rb") as file:
-        checks.append(("data is on the disk", any(file.read())))
+    for name, image in images.items():
+        checks.append((f"data is on {name}", any(image.read_bytes())))
     failed = [name for name, good in checks if not good]
     for name in failed:
         print(f"{machine}: FAILED {name}")

@@ -18,6 +18,11 @@ GDB_PORT = 1234
 OVMF = pathlib.Path("/usr/share/ovmf/OVMF.fd")
 
 MACHINES = ["q35", "pc", "microvm"]
+# How disks are attached, and what the first three are called in the guest. microvm has virtio only.
+DISK_NAMES = {
+    "virtio": ["vda", "vdb", "vdc"],
+    "nvme": ["nvme0n1", "nvme1n1", "nvme2n1"],
+}
 # Pith's CD images start it by Multiboot2; iso-linux by GRUB's `linux`.
 BOOTS = ["bzimage", "elf", "iso", "iso-efi", "iso-linux"]
 
@@ -30,6 +35,7 @@ class Machine:
     command_line: str
     initramfs: pathlib.Path | None
     disks: list[Disk]
+    disk_bus: str = "virtio"
     kind: str = "q35"
     processors: int = 2
     memory_mib: int = 512
@@ -81,6 +87,12 @@ def _boot(machine: Machine) -> list[str]:
     return words
 
 
+def _disk_device(machine: Machine, index: int) -> str:
+    if machine.disk_bus == "nvme":
+        return f"nvme,serial=PITH{index:04}"
+    return "virtio-blk-pci" if machine.has_pci else "virtio-blk-device"
+
+
 def _disk(index: int, disk: Disk, device: str) -> list[str]:
     path = str(disk.path).replace(",", ",,")
     drive = f"if=none,id=disk{index},file={path},format={disk.format}"
@@ -106,5 +118,5 @@ def qemu_command(machine: Machine, descriptors: dict[str, int]) -> list[str]:
     words = [QEMU, *_base(machine), *_boot(machine),
              *_channels(descriptors, f"virtio-serial-{suffix}")]
     for index, disk in enumerate(machine.disks):
-        words += _disk(index, disk, f"virtio-blk-{suffix}")
+        words += _disk(index, disk, _disk_device(machine, index))
     return words + machine.extra

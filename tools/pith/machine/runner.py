@@ -18,7 +18,7 @@ from pith.images.initramfs import make_initramfs
 from pith.images.kernels import Kernel, default_boot, find_kernel
 from pith.images.rootfs import Disk
 from pith.machine.console_log import ConsoleLog
-from pith.machine.qemu import Machine
+from pith.machine.qemu import DISK_NAMES, Machine
 from pith.machine.session import End, Request, Session
 from pith.machine.symbolise import symbolise
 from pith.machine.virtual_machine import VirtualMachine
@@ -39,6 +39,7 @@ class Options:
     processors: int = 2
     memory_mib: int = 512
     machine: str = "q35"
+    disk_bus: str = "virtio"
     boot: str | None = None
     append: str = ""
     debug: bool = False
@@ -96,19 +97,24 @@ def _root_disk(options: Options, work: pathlib.Path) -> Disk | None:
 
 def _disks(options: Options, work: pathlib.Path) -> tuple[list[Disk], str]:
     """The machine's disks in order, and what the command line says of them."""
+    if options.disk_bus != "virtio" and options.machine == "microvm":
+        raise PithError("--disk-bus: microvm has virtio disks only")
+    if options.disk_bus != "virtio" and options.kernel == "linux":
+        raise PithError("--disk-bus: Linux's initramfs has the modules of virtio disks only")
     disks: list[Disk] = []
     words = []
+    names = DISK_NAMES[options.disk_bus]
     root = _root_disk(options, work)
     if root is not None:
         disks.append(root)
-        words.append("root=/dev/vda rw")
+        words.append(f"root=/dev/{names[0]} rw")
     if options.copy_in is not None:
         if not options.copy_in.is_dir():
             raise PithError(f"--copy-in: not a directory: {options.copy_in}")
         if root is not None:
             image = rootfs.directory_disk(options.copy_in, work / "copy-in.ext4", spare=False)
             disks.append(Disk(image, read_only=True))
-            words.append("agent.copy_in=/dev/vdb")
+            words.append(f"agent.copy_in=/dev/{names[1]}")
     for index, text in enumerate(options.disks):
         disk = _scratch_disk(text, work / f"scratch{index}.ext4")
         if disk is None:
@@ -130,7 +136,8 @@ def _make_machine(options: Options, kernel: Kernel, work: pathlib.Path) -> Machi
         filter(None, [kernel.command_line, root_words, options.append]))
     machine = Machine(
         kernel=kernel.image, command_line=command_line, initramfs=initramfs, disks=disks,
-        kind=options.machine, processors=1 if options.icount else options.processors,
+        disk_bus=options.disk_bus, kind=options.machine,
+        processors=1 if options.icount else options.processors,
         memory_mib=options.memory_mib, icount=options.icount, gdb=options.gdb,
         extra=options.qemu_args)
     if options.boot in ("iso", "iso-efi", "iso-linux"):
