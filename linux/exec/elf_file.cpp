@@ -164,11 +164,13 @@ Result<> ElfFile::map_zeroed(core::AddressSpace& space, const elf::Segment& segm
             at += part;
         }
     }
-    if (end <= page_end)
+    // Without a file's part no page of the segment is mapped yet, the first one included.
+    const u64 start = segment.file_size != 0 ? page_end : base::align_down(file_end, page_size);
+    if (end <= start)
         return {};
     core::MapRequest request;
-    request.address = UserVirt(page_end);
-    request.length = Bytes(end - page_end);
+    request.address = UserVirt(start);
+    request.length = Bytes(end - start);
     request.protection = protection_of(segment);
     request.placement = core::MapRequest::Placement::fixed;
     TRY(space.map(request));
