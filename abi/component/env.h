@@ -45,7 +45,7 @@ public:
     }
     Nanos now() { return Nanos(static_cast<u64>(table_->now(this))); }
     Nanos wall_clock() { return Nanos(static_cast<u64>(table_->wall_clock(this))); }
-    // Waits. Errors: canceled when the instance is being stopped.
+    // Waits. Does not return when the handler is abandoned meanwhile.
     Result<> sleep_until(Nanos moment) { return check(table_->sleep_until(this, moment.value)); }
     Result<> sleep(Nanos duration) { return sleep_until(now() + duration); }
     // The component's timer handler is called once, at `moment` or later. 8 timers, from 0.
@@ -195,7 +195,7 @@ public:
                                            sizeof properties)));
         return properties;
     }
-    // Waits for the answer. Errors: those of the request; canceled when stopping.
+    // Waits for the answer. Errors: those of the request.
     Result<u64> call_child(u32 child, Request& request) {
         Reply reply;
         TRY(check(table_->call_child(this, child, &request, &reply)));

@@ -2,10 +2,12 @@
 // Exceptions and interrupts: what came in, and who handles it.
 #include "arch/x86_64/trap.h"
 
+#include "arch/api/component_call.h"
 #include "arch/api/interrupts.h"
 #include "arch/x86_64/local_apic.h"
 #include "arch/x86_64/registers.h"
 #include "arch/x86_64/tlb.h"
+#include "core/gate/containment.h"
 #include "core/irq/interrupt.h"
 #include "core/observe/panic.h"
 #include "core/sched/scheduler.h"
@@ -21,6 +23,8 @@ struct ExceptionSite {
 };
 extern const ExceptionSite exception_table_start[];
 extern const ExceptionSite exception_table_end[];
+extern const u8 kernel_text_start[], kernel_text_end[];
+extern const u8 boot_stack[], boot_stack_top[];
 }
 
 namespace arch {
@@ -47,6 +51,33 @@ bool land(UserFrame& frame) {
     if (landing != 0)
         frame.rip = landing;
     return landing != 0;
+}
+
+bool is_kernel_text(u64 address) {
+    return address - reinterpret_cast<u64>(kernel_text_start) <
+           static_cast<u64>(kernel_text_end - kernel_text_start);
+}
+
+// Ends the component's handler that trapped; false if the kernel itself did.
+bool end_component_handler(UserFrame& frame, u32 vector) {
+    const core::Thread* thread = current_thread();
+    if (is_kernel_text(frame.rip) || !thread)
+        return false;
+    const bool on_boot_stack = thread->stack_bottom() == 0; // the first CPU's idle thread
+    const core::ComponentTrap trap{
+        .instruction = frame.rip,
+        .stack = frame.rsp,
+        .stack_start = on_boot_stack ? reinterpret_cast<u64>(boot_stack) : thread->stack_bottom(),
+        .stack_end = on_boot_stack ? reinterpret_cast<u64>(boot_stack_top) : thread->stack_top(),
+        .address = vector == 14 ? read_cr2() : 0,
+        .vector = vector,
+        .words = {frame.rdi, frame.rsi, frame.rdx},
+    };
+    const Landing* landing = core::contain_trap(trap);
+    if (!landing)
+        return false;
+    land(frame, *landing);
+    return true;
 }
 
 core::Access access_of(u64 error) {
@@ -141,12 +172,14 @@ void exception_from_user(UserFrame& frame, u32 vector) {
 }
 
 void exception_from_kernel(UserFrame& frame, u32 vector) {
-    if (vector == 14)
-        return page_fault_from_kernel(frame, read_cr2());
     if (vector == 1) { // single step that reached the kernel: drop it
         frame.rflags &= ~u64{1 << 8};
         return;
     }
+    if (end_component_handler(frame, vector))
+        return;
+    if (vector == 14)
+        return page_fault_from_kernel(frame, read_cr2());
     if (vector == 13 || vector == 12 || vector == 11) {
         if (land(frame))
             return;
@@ -214,6 +247,20 @@ void run_interrupt(u32 vector, bool from_user) {
 
 } // namespace
 
+void land(UserFrame& frame, const Landing& landing) {
+    constexpr u64 direction = 1 << 10, alignment_check = 1 << 18, single_step = 1 << 8;
+    frame.rbx = landing.saved[0];
+    frame.rbp = landing.saved[1];
+    frame.r12 = landing.saved[2];
+    frame.r13 = landing.saved[3];
+    frame.r14 = landing.saved[4];
+    frame.r15 = landing.saved[5];
+    frame.rax = handler_ended;
+    frame.rip = *reinterpret_cast<const u64*>(landing.stack); // the return address
+    frame.rsp = landing.stack + 8;
+    frame.rflags &= ~(direction | alignment_check | single_step);
+}
+
 extern "C" {
 
 void interrupt_from_user(UserFrame& frame, u32 vector) {
@@ -238,6 +285,9 @@ void interrupt_from_kernel(UserFrame& frame, u32 vector) {
 void interrupt_paranoid(UserFrame& frame, u32 vector) {
     if (vector == 2)
         return core::nmi_received(frame);
+    // A component that used up the stack: the guard page below it is no place for a frame.
+    if (vector == 8 && end_component_handler(frame, vector))
+        return;
     die(frame, vector,
         vector == 18         ? "machine check"
         : is_overflow(frame) ? "stack overflow"

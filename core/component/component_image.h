@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A component's object, loaded into the kernel: its bytes as they came, its code and constants in
-// place.
+// A component's object, loaded into the kernel: its code and constants in place. The pages of the
+// code are executable while a home uses them, and plain constants otherwise.
 #pragma once
 
 #include <string_view>
@@ -8,38 +8,47 @@
 #include "base/ref.h"
 #include "base/sha256.h"
 #include "core/component/object_loader.h"
+#include "core/gate/containment.h"
 #include "core/memory/kernel_map.h"
+#include "core/sync/lock.h"
 
 namespace core {
 
 class ComponentImage : public RefCounted<ComponentImage> {
 public:
-    // Checks, relocates and protects. `bytes` stay where they are (the kernel image, a kept
-    // module). Errors: noexec, nomem.
+    // Checks, relocates and protects. Name and bytes stay where they are. Errors: noexec (the log
+    // says why), nomem.
     static Result<Ref<ComponentImage>> load(std::string_view name, std::span<const u8> bytes);
+    ~ComponentImage();
 
-    std::string_view name() const { return name_; }
     const component::Descriptor& descriptor() const { return *descriptor_; }
-    bool is_code(u64 address) const {
-        return address - mapping_.address().value < text_size_;
-    }
-    // Of the object's bytes; the same in every placement.
-    base::Sha256Digest hash() const { return base::sha256(bytes_); }
-    u64 memory_size() const { return mapping_.size().value; }
+    // Its code may run from the first use to the last. Process context. Errors: nomem.
+    Result<> begin_use();
+    void end_use();
 
-    ListLink link; // the manager's
+    u64 address() const { return mapping_.address().value; }
+    u64 text_size() const { return text_size_; }
+    u64 memory_size() const { return mapping_.size().value; }
+    // Of the bytes it was loaded from, and of the code as it lies there: position independent, so
+    // the same in every placement.
+    base::Sha256Digest object_hash() const { return base::sha256(bytes_); }
+    base::Sha256Digest text_hash() const {
+        return base::sha256({mapping_.as<u8>(), static_cast<usize>(text_size_)});
+    }
 
 private:
     friend class Ref<ComponentImage>;
-    ComponentImage(std::string_view name, std::span<const u8> bytes, KernelMapping mapping)
-        : name_(name), bytes_(bytes), mapping_(std::move(mapping)) {}
-    Result<> check_descriptor(u64 address);
+    ComponentImage(std::string_view name, std::span<const u8> bytes, KernelMapping mapping,
+                   u64 text_size);
+    Result<> check_descriptor(u64 address, std::string_view name);
 
-    const std::string_view name_; // in the kernel image
     const std::span<const u8> bytes_;
     KernelMapping mapping_;
-    u64 text_size_ = 0;
+    const u64 text_size_;
     const component::Descriptor* descriptor_ = nullptr;
+    Lock<lock_class::component_code> lock_;
+    u32 users_ = 0; // guarded by lock_
+    ContainedCode contained_;
 };
 
 } // namespace core

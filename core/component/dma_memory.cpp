@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "core/component/dma_memory.h"
 
-#include <utility>
-
 #include "base/bits.h"
 #include "base/memory_functions.h"
 #include "core/memory/frames.h"
 
 namespace core {
-
-DmaBlocks::DmaBlocks(DmaBlocks&& other) noexcept { *this = std::move(other); }
-
-DmaBlocks& DmaBlocks::operator=(DmaBlocks&& other) noexcept {
-    for (u32 i = 0; i < capacity; ++i)
-        std::swap(blocks_[i], other.blocks_[i]);
-    return *this;
-}
 
 Result<component::DmaBlock> DmaBlocks::allocate(u64 length, u64 alignment) {
     constexpr u64 largest = u64{4} << 20;
@@ -58,6 +48,28 @@ Result<component::DmaBlock> DmaBlocks::describe(u32 index) const {
 void DmaBlocks::abandon() {
     for (Block& block : blocks_)
         block = {};
+}
+
+void DmaBlocks::take_all(DmaBlocks& other) {
+    u32 place = 0;
+    for (Block& block : other.blocks_) {
+        if (!block.memory)
+            continue;
+        while (place < capacity && blocks_[place].memory)
+            ++place;
+        if (place == capacity)
+            break;
+        blocks_[place] = block;
+    }
+    other.abandon();
+}
+
+bool DmaBlocks::is_empty() const {
+    for (const Block& block : blocks_) {
+        if (block.memory)
+            return false;
+    }
+    return true;
 }
 
 void DmaBlocks::free_all() {

@@ -16,8 +16,8 @@ public:
     static constexpr u32 capacity = 64;
 
     DmaBlocks() = default;
-    DmaBlocks(DmaBlocks&& other) noexcept;
-    DmaBlocks& operator=(DmaBlocks&& other) noexcept;
+    DmaBlocks(const DmaBlocks&) = delete;
+    DmaBlocks& operator=(const DmaBlocks&) = delete;
     ~DmaBlocks() { free_all(); }
 
     // Zeroed. Errors: nomem, nospc, inval.
@@ -26,7 +26,11 @@ public:
     // Errors: inval.
     Result<std::span<u8>> view(u32 index) const;
     Result<component::DmaBlock> describe(u32 index) const;
+    bool is_empty() const;
     void free_all();
+    // The other's blocks become this one's, under other indices; what there is no room for is
+    // abandoned.
+    void take_all(DmaBlocks& other);
     // Forgets the blocks without freeing them: a device that was not reset may write there for
     // ever.
     void abandon();

@@ -6,6 +6,7 @@
 
 struct EmbeddedObject {
     const char* name;
+    const char* placement; // as the image file says: "builtin", "module", "server"
     const u8* begin;
     const u8* end;
 };

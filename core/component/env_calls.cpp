@@ -36,7 +36,8 @@ i64 EnvCalls::sleep_until(Env* env, u64 moment) {
         return reject(self, "a wait in a strand that never waits");
     Strand::Activation* parked = self.strand_.park();
     wait_until(Nanos(moment));
-    return self.strand_.unpark(parked) ? 0 : error(Errno::canceled);
+    self.strand_.unpark(parked);
+    return 0;
 }
 
 i64 EnvCalls::set_timer(Env* env, u32 timer, u64 moment) {
@@ -58,7 +59,7 @@ i64 EnvCalls::random(Env*, void* to, u64 length) {
     return 0;
 }
 i64 EnvCalls::configuration(Env* env, const char* key, u64 key_length, char* value, u64 capacity) {
-    const base::Text<96> option("pith.{}.{}", of(env).image().name(),
+    const base::Text<96> option("pith.{}.{}", of(env).object().name(),
                                 std::string_view(key, key_length));
     const auto found = boot_option(option.view());
     if (!found)

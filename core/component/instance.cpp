@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
+// An instance's start and end, its device's interrupts and timers, and what it offers.
 #include "core/component/instance.h"
 
 #include "base/memory_functions.h"
 #include "core/component/manager.h"
 #include "core/observe/log.h"
+#include "core/time/clock.h"
 
 namespace core {
+
+std::atomic<u32> Instance::next_number_{1};
 
 Instance::InstanceTimer::InstanceTimer() : Timer(&InstanceTimer::fired) {}
 
@@ -14,14 +18,15 @@ void Instance::InstanceTimer::fired(Timer& timer) {
     self.owner->strand_.post_timer(self.index);
 }
 
-Result<Ref<Instance>> Instance::create(Ref<ComponentImage> image, RefOrNull<Device> device,
+Result<Ref<Instance>> Instance::create(Ref<ComponentObject> object, RefOrNull<Device> device,
                                        std::string_view name, std::span<const Child> children) {
     if (children.size() > maximum_children)
         return Failure(Errno::inval);
-    const Bytes size = base::bytes_of(base::pages_covering(Bytes(image->descriptor().arena_bytes)));
+    const Bytes size =
+        base::bytes_of(base::pages_covering(Bytes(object->descriptor().arena_bytes)));
     KernelMapping arena = TRY(KernelMapping::allocate(size, KernelProtection::read_write));
     Ref<Instance> instance =
-        TRY(Ref<Instance>::create(std::move(image), std::move(device), name, std::move(arena)));
+        TRY(Ref<Instance>::create(std::move(object), std::move(device), name, std::move(arena)));
     for (const Child& child : children)
         instance->children_[instance->child_count_++] = child;
     if (!instance->strand_.never_waits())
@@ -30,19 +35,21 @@ Result<Ref<Instance>> Instance::create(Ref<ComponentImage> image, RefOrNull<Devi
     return instance;
 }
 
-Instance::Instance(Ref<ComponentImage> image, RefOrNull<Device> device, std::string_view name,
+Instance::Instance(Ref<ComponentObject> object, RefOrNull<Device> device, std::string_view name,
                    KernelMapping arena)
-    : image_(std::move(image)), device_(std::move(device)), arena_(std::move(arena)),
+    : object_(std::move(object)), device_(std::move(device)), arena_(std::move(arena)),
       env_(*this, kernel_env_table, arena_),
-      strand_(*this, has_trait(image_->descriptor().traits, component::Traits::never_waits)) {
+      strand_(*this, has_trait(object_->descriptor().traits, component::Traits::never_waits)) {
     name_length_ = name.copy(name_, sizeof name_);
     for (u32 i = 0; i < timer_count; ++i) {
         timers_[i].owner = this;
         timers_[i].index = i;
     }
+    recovery_timer_.owner = this;
     crashed = [](Observer& observer, Strand&, Errno why) {
         auto& self = static_cast<Instance&>(observer);
         self.crash_reason_ = why;
+        self.crash_time_ = now().value;
         self.state_.store(InstanceState::crashed, std::memory_order_release);
         self.ask_for_attention();
     };
@@ -54,6 +61,7 @@ Instance::Instance(Ref<ComponentImage> image, RefOrNull<Device> device, std::str
 
 Instance::~Instance() {
     delete worker_;
+    recovery_timer_.cancel();
     for (InstanceTimer& timer : timers_)
         timer.cancel();
     for (Service& service : services_)
@@ -63,8 +71,6 @@ Instance::~Instance() {
         former_dma_.abandon();
     }
 }
-
-StrandTarget Instance::target() { return {&env_, image_->descriptor().handlers}; }
 
 void Instance::run_strand(void* instance) { static_cast<Instance*>(instance)->strand_.run_queue(); }
 
@@ -81,11 +87,10 @@ void Instance::ask_for_attention() {
 Result<> Instance::begin_life(bool again) {
     state_.store(InstanceState::starting, std::memory_order_release);
     if (again)
-        strand_.restart(target());
+        strand_.restart(home_->target(env_));
     else
-        strand_.rebind(target());
-    const Result<> started = strand_.run_handler(
-        [&](component::Env& env) { return image_->descriptor().handlers.start(env); });
+        strand_.rebind(home_->target(env_));
+    const Result<> started = home_->start(strand_);
     if (!started || strand_.phase() != GatePhase::held)
         return started ? Result<>(Failure(crash_reason_.load())) : started;
     former_dma_.free_all(); // start has reset the device
@@ -94,20 +99,27 @@ Result<> Instance::begin_life(bool again) {
     return {};
 }
 
-Result<> Instance::start() {
+Result<> Instance::start(Placement placement) {
+    OperationsGuard guard(operations_);
     if (device_)
         TRY(device_->open());
+    home_ = TRY(make_home(placement));
+    placement_ = placement;
     const Result<> begun = begin_life(false);
     if (!begun) {
-        quiet_device();
-        if (strand_.phase() == GatePhase::held || strand_.phase() == GatePhase::broken)
-            strand_.give_up();
-        state_.store(InstanceState::failed, std::memory_order_release);
+        end_all(InstanceState::failed);
         return begun;
     }
     attention_.store(false, std::memory_order_release);
-    settle();
+    settle_services();
     return {};
+}
+
+Result<Home::Facts> Instance::home_facts() {
+    OperationsGuard guard(operations_);
+    if (!home_)
+        return Failure(Errno::nodev);
+    return home_->facts();
 }
 
 // Stops what the device may still do on behalf of a life that is over.
@@ -124,61 +136,44 @@ void Instance::quiet_device() {
     }
 }
 
-void Instance::recover() {
-    LOG_WARNING("{}: ended: {}", name(), crash_reason_.load());
-    quiet_device();
-    const u64 answered = strand_.answered();
-    restarts_in_a_row_ = answered == answered_at_restart_ ? restarts_in_a_row_ + 1 : 0;
-    answered_at_restart_ = answered;
-    if (restarts_in_a_row_ >= restart_limit || (device_ && device_->is_removed())) {
-        LOG_ERROR("{}: given up", name());
-        give_up();
-        return;
-    }
-    ++restarts_;
-    former_dma_ = std::move(dma_);
-    memset(arena_.as<u8>(), 0, arena_.size().value);
-    if (const Result<> begun = begin_life(true); !begun) {
-        LOG_ERROR("{}: does not start again: {}", name(), begun.error());
-        quiet_device();
-        give_up();
-        return;
-    }
-    LOG_INFO("{}: restarted", name());
-    settle();
-}
-
 void Instance::stop() {
-    if (state() == InstanceState::running && strand_.hold()) {
-        if (image_->descriptor().handlers.stop)
-            strand_.run_handler([&](component::Env& env) {
-                image_->descriptor().handlers.stop(env);
-                return true;
-            });
-        device_is_quiet_ = strand_.phase() == GatePhase::held;
-    }
-    give_up();
+    OperationsGuard guard(operations_);
+    if (state() == InstanceState::running && strand_.hold())
+        device_is_quiet_ = home_->stop(strand_) && strand_.phase() == GatePhase::held;
+    end_all(InstanceState::stopped);
 }
 
 void Instance::give_up() {
+    OperationsGuard guard(operations_);
+    end_all(InstanceState::failed);
+}
+
+void Instance::end_all(InstanceState state) {
+    recovery_timer_.cancel();
     quiet_device();
     if (strand_.phase() == GatePhase::open)
         (void)strand_.hold();
+    const bool may_write =
+        device_ && !device_is_quiet_ && !device_->is_removed() && !dma_.is_empty();
     if (strand_.phase() == GatePhase::held || strand_.phase() == GatePhase::broken)
-        strand_.give_up();
-    state_.store(InstanceState::failed, std::memory_order_release);
+        strand_.give_up(may_write ? Strand::DeviceIs::unknown : Strand::DeviceIs::quiet);
+    state_.store(state, std::memory_order_release);
     for (u32 i = 0; i < maximum_services; ++i)
         withdraw_service(i);
+    strand_.pass_through(); // nobody is in the home any more
+    home_ = nullptr;
 }
 
 void Instance::settle() {
+    OperationsGuard guard(operations_);
     attention_.store(false, std::memory_order_release);
-    if (state() == InstanceState::crashed) {
+    if (state() == InstanceState::crashed)
         recover();
-        return;
-    }
-    if (state() != InstanceState::running)
-        return;
+    if (state() == InstanceState::running)
+        settle_services();
+}
+
+void Instance::settle_services() {
     for (u32 i = 0; i < maximum_services; ++i) {
         if (services_[i].state == Service::State::offered) {
             if (const Result<> bound = bind_service(i); !bound)
@@ -200,7 +195,7 @@ Result<> Instance::bind_service(u32 index) {
     if (!service.binding->bind)
         return {};
     Ref<ServiceSink> sink = TRY(service.binding->bind(
-        {*service.gate, Ref<GateOwner>::share(*this), name(), image_->name(), service.name,
+        {*service.gate, Ref<GateOwner>::share(*this), name(), object_->name(), service.name,
          std::span<const u8>(service.properties, service.binding->property_bytes)}));
     // Release: a handler that delivers sees the whole object.
     service.sink.store(sink.release(), std::memory_order_release);

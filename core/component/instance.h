@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // An instance of a component: the lasting record (name, device, strand, gates, arena, DMA memory)
-// behind which lives come and go. Handlers run in its strand; everything else here is process
-// context under the manager's lock unless it says otherwise.
+// behind which homes and lives come and go. Handlers run in its strand. Starts, moves, recoveries
+// and ends exclude each other by the instance's own lock; they are process context.
 #pragma once
 
-#include "core/component/component_image.h"
 #include "core/component/dma_memory.h"
+#include "core/component/home.h"
 #include "core/component/service_sink.h"
 #include "core/device/device.h"
 #include "core/gate/gate.h"
@@ -36,7 +36,7 @@ public:
     static constexpr u32 maximum_children = 4;
     static constexpr u32 timer_count = 8;
     static constexpr u32 counter_count = 16;
-    static constexpr u32 restart_limit = 3; // without an answered request in between
+    static constexpr u32 restart_limit = 6; // without an answered request in between
 
     // A gate the instance may call, with its interface's properties.
     struct Child {
@@ -56,30 +56,54 @@ public:
     };
 
     // Not started yet. Errors: nomem.
-    static Result<Ref<Instance>> create(Ref<ComponentImage> image, RefOrNull<Device> device,
+    static Result<Ref<Instance>> create(Ref<ComponentObject> object, RefOrNull<Device> device,
                                         std::string_view name, std::span<const Child> children);
     ~Instance() override;
 
     // Runs the component's start, opens its gates and binds what it offered. Errors: the
-    // component's.
-    Result<> start();
+    // component's; those of the home.
+    Result<> start(Placement placement);
     // The orderly end: the component's stop has its say.
     void stop();
     // Ends it: requests are answered with io, services withdrawn.
     void give_up();
-    // After a crash: a fresh life; unanswered requests are issued again. Gives up past the limit.
-    void recover();
-    // Binds new offers, withdraws others, as handlers asked for. Called by the manager's worker.
+    // Binds new offers, withdraws others, starts a fresh life after a crash, as handlers and
+    // crashes asked for. Called by the manager's worker.
     void settle();
 
+    // Goes on elsewhere, with its arena and its requests: clients see a pause. If the new home does
+    // not take over, the old one goes on and the error says why. Errors: those of the home and of
+    // the component's resume, busy (it is starting or ending).
+    Result<> move(Placement placement);
+    // An operator's end of this life; a fresh one follows, in whatever state it was. Errors: those
+    // of the start, nodev (its device is gone).
+    Result<> restart();
+    // The same without asking: as a crash, but held against nobody. Errors: busy (it does not run).
+    Result<> kill();
+
     std::string_view name() const { return {name_, name_length_}; }
-    ComponentImage& image() const { return *image_; }
+    // Its place in the order of creation; never given again.
+    u32 number() const { return number_; }
+    ComponentObject& object() const { return *object_; }
+    Placement placement() const { return placement_.load(std::memory_order_relaxed); }
     Device* device() const { return device_.get(); }
     Strand& strand() { return strand_; }
     InstanceState state() const { return state_.load(std::memory_order_acquire); }
     bool needs_attention() const { return attention_.load(std::memory_order_acquire); }
     u64 counter(u32 index) const { return counters_[index]; }
-    u32 restarts() const { return restarts_; }
+    // For people: racy, but each figure whole.
+    struct Figures {
+        u32 restarts = 0; // fresh lives after the first
+        u32 kills = 0;    // of them an operator's
+        u32 moves = 0;
+        Nanos last_pause{}; // of a move: from the hold to the release
+        Nanos longest_pause{};
+        Nanos last_recovery{}; // from the crash to the release
+    };
+    const Figures& figures() const { return figures_; }
+    u32 restarts() const { return figures_.restarts; }
+    // Of the home it lives in now. Errors: nodev (in none), io.
+    Result<Home::Facts> home_facts();
     Gate* gate(u32 service) {
         return service < maximum_services ? services_[service].gate : nullptr;
     }
@@ -96,22 +120,42 @@ private:
         static void fired(Timer& timer);
     };
 
-    Instance(Ref<ComponentImage> image, RefOrNull<Device> device, std::string_view name,
+    using OperationsGuard = LockGuard<lock_class::instance>;
+
+    Instance(Ref<ComponentObject> object, RefOrNull<Device> device, std::string_view name,
              KernelMapping arena);
 
+    // instance.cpp, instance_moves.cpp, instance_recovery.cpp: with operations_ held.
+    Result<Ref<Home>> make_home(Placement placement);
+    void enter_home(Ref<Home> home);
     Result<> begin_life(bool again);
+    void settle_services();
+    void end_all(InstanceState state);
     void quiet_device();
-    StrandTarget target();
+    Result<> change_home(Ref<Home> next);
+    Result<> take_over(Ref<Home> next);
+    void recover();
+    void log_end() const;
+    bool is_worth_another_try();
+    void go_back_if_on_probation();
+    Result<> begin_again();
+
     void ask_for_attention();
+    static void recovery_is_due(Timer& timer);
     Result<> bind_service(u32 index);
     void withdraw_service(u32 index);
     static void interrupt_arrived(void* instance, u32 line);
     static void run_strand(void* instance);
 
+    static std::atomic<u32> next_number_;
+    const u32 number_ = next_number_.fetch_add(1, std::memory_order_relaxed);
     char name_[32] = {};
     usize name_length_;
-    Ref<ComponentImage> image_;
+    const Ref<ComponentObject> object_;
     RefOrNull<Device> device_;
+    Lock<lock_class::instance> operations_;
+    RefOrNull<Home> home_; // guarded by operations_
+    std::atomic<Placement> placement_{Placement::builtin};
     KernelMapping arena_;
     KernelEnv env_;
     Strand strand_;
@@ -128,9 +172,28 @@ private:
     std::atomic<bool> attention_{false};
     bool device_is_quiet_ = false; // reset by stop: its memory may be used again
     std::atomic<Errno> crash_reason_{Errno::io};
-    u32 restarts_ = 0;
-    u32 restarts_in_a_row_ = 0;
-    u64 answered_at_restart_ = 0; // tells whether a life was of use
+    std::atomic<u64> crash_time_{0};
+
+    // How often it was started in vain. Guarded by operations_.
+    struct Patience {
+        u32 restarts = 0;            // without progress in between
+        u64 progress = 0;            // requests the strand answered or convicted, at the last end
+        bool operator_asked = false; // this end is an operator's: it counts for nothing
+        Nanos next_try{};            // when the next life begins; 0: the end was not looked at yet
+    };
+    Patience patience_;
+    // A home that was just moved into is left again if the instance ends there.
+    struct Probation {
+        Nanos until{};
+        Placement former = Placement::builtin;
+    };
+    Probation probation_; // guarded by operations_
+    struct RecoveryTimer : Timer {
+        RecoveryTimer() : Timer(&Instance::recovery_is_due) {}
+        Instance* owner = nullptr;
+    };
+    RecoveryTimer recovery_timer_;
+    Figures figures_; // guarded by operations_, read racily
 };
 
 // The Env of every instance in the kernel.

@@ -3,6 +3,7 @@
 
 #include "base/format.h"
 #include "core/component/embedded.h"
+#include "core/init/command_line.h"
 #include "core/observe/log.h"
 #include "core/sync/guarded.h"
 
@@ -10,8 +11,23 @@ namespace core {
 namespace {
 
 struct Registry {
-    List<ComponentImage, &ComponentImage::link> images; // owns a reference to each
-    List<Instance, &Instance::link> instances;          // likewise
+    List<ComponentObject, &ComponentObject::link> objects; // owns a reference to each
+    List<Instance, &Instance::link> instances;             // likewise, by number
+
+    ComponentObject* find_object(std::string_view name) {
+        for (ComponentObject& object : objects) {
+            if (object.name() == name)
+                return &object;
+        }
+        return nullptr;
+    }
+    bool is_used(const ComponentObject& object) {
+        for (Instance& instance : instances) {
+            if (&instance.object() == &object)
+                return true;
+        }
+        return false;
+    }
 };
 
 struct Manager {
@@ -52,18 +68,20 @@ u32 free_number(Registry& registry, std::string_view component) {
     }
 }
 
-Result<Ref<Instance>> make_instance(Ref<ComponentImage> image, RefOrNull<Device> device,
+Result<Ref<Instance>> make_instance(Ref<ComponentObject> object, RefOrNull<Device> device,
                                     std::span<const Instance::Child> children) {
     RefOrNull<Instance> made;
     {
         auto registry = g_manager->registry.lock();
-        const base::Text<32> name("{}{}", image->name(), free_number(*registry, image->name()));
-        Ref<Instance> instance = TRY(Instance::create(image, device, name.view(), children));
+        const base::Text<32> name("{}{}", object->name(), free_number(*registry, object->name()));
+        Ref<Instance> instance = TRY(Instance::create(object, device, name.view(), children));
         Ref<Instance> kept = instance;
         registry->instances.push_back(*kept.release());
         made = instance;
     }
-    if (const Result<> started = made->start(); !started) {
+    const Placement placement =
+        configured_placement(object->name(), made->name(), object->placement());
+    if (const Result<> started = made->start(placement); !started) {
         LOG_WARNING("{}: does not start: {}", made->name(), started.error());
         end_instance(*made);
         return Failure(started.error());
@@ -71,13 +89,27 @@ Result<Ref<Instance>> make_instance(Ref<ComponentImage> image, RefOrNull<Device>
     return made.to_ref();
 }
 
-RefOrNull<ComponentImage> find_driver(const Device& device) {
+// `pith.without=NAME,…`: these drive nothing by themselves.
+bool is_left_out(std::string_view component) {
+    std::string_view list = boot_option("pith.without").value_or("");
+    while (!list.empty()) {
+        const usize comma = list.find(',');
+        if (list.substr(0, comma) == component)
+            return true;
+        list = comma == list.npos ? std::string_view() : list.substr(comma + 1);
+    }
+    return false;
+}
+
+RefOrNull<ComponentObject> find_driver(const Device& device) {
     auto registry = g_manager->registry.lock();
-    for (ComponentImage& image : registry->images) {
-        const component::Descriptor& descriptor = image.descriptor();
+    for (ComponentObject& object : registry->objects) {
+        if (is_left_out(object.name()))
+            continue;
+        const component::Descriptor& descriptor = object.descriptor();
         for (u32 i = 0; i < descriptor.match_count; ++i) {
             if (device.matches(descriptor.matches[i]))
-                return RefOrNull<ComponentImage>::share(&image);
+                return RefOrNull<ComponentObject>::share(&object);
         }
     }
     return nullptr;
@@ -94,12 +126,18 @@ void device_changed(Device& device, bool present) {
     }
     if (device.driver)
         return;
-    auto image = find_driver(device);
-    if (!image)
+    auto object = find_driver(device);
+    if (!object)
         return;
-    auto instance = make_instance(image.to_ref(), Ref<Device>::share(device), {});
+    auto instance = make_instance(object.to_ref(), Ref<Device>::share(device), {});
     if (instance)
         device.driver = instance->get();
+}
+
+Result<> add_embedded(const EmbeddedObject& object) {
+    const std::span<const u8> bytes(object.begin, static_cast<usize>(object.end - object.begin));
+    const Placement placement = parse_placement(object.placement).value_or(Placement::builtin);
+    return add_component(TRY(ComponentObject::embedded(object.name, bytes, placement)));
 }
 
 } // namespace
@@ -110,11 +148,8 @@ Result<> start_component_manager() {
         return Failure(Errno::nomem);
     g_manager->worker = TRY(Worker::create("components", look_after_instances, nullptr)).release();
     for (usize i = 0; i < embedded_object_count; ++i) {
-        const EmbeddedObject& object = embedded_objects[i];
-        const auto added = add_component(
-            object.name, {object.begin, static_cast<usize>(object.end - object.begin)});
-        if (!added)
-            LOG_ERROR("component {}: not loaded: {}", object.name, added.error());
+        if (const auto added = add_embedded(embedded_objects[i]); !added)
+            LOG_ERROR("component {}: not loaded: {}", embedded_objects[i].name, added.error());
     }
     return {};
 }
@@ -124,12 +159,39 @@ void wake_component_manager() {
         g_manager->worker->kick();
 }
 
-Result<> add_component(std::string_view name, std::span<const u8> bytes) {
-    if (find_component(name))
-        return Failure(Errno::exist);
-    Ref<ComponentImage> image = TRY(ComponentImage::load(name, bytes));
+Result<> add_component(Ref<ComponentObject> object) {
     auto registry = g_manager->registry.lock();
-    registry->images.push_back(*image.release());
+    if (registry->find_object(object->name()))
+        return Failure(Errno::exist);
+    registry->objects.push_back(*object.release());
+    return {};
+}
+
+Result<> load_component(std::span<const u8> bytes) {
+    Ref<ComponentObject> object = TRY(ComponentObject::copy_of(bytes));
+    TRY(add_component(object));
+    LOG_INFO("component {}: loaded, {} bytes", object->name(), bytes.size());
+    for_each_device(
+        [](Device& device, void*) {
+            device_changed(device, true);
+            return true;
+        },
+        nullptr);
+    return {};
+}
+
+Result<> unload_component(std::string_view name) {
+    RefOrNull<ComponentObject> last;
+    auto registry = g_manager->registry.lock();
+    ComponentObject* object = registry->find_object(name);
+    if (!object)
+        return Failure(Errno::noent);
+    if (object->is_embedded() || registry->is_used(*object))
+        return Failure(Errno::busy);
+    object->link.unlink();
+    last = RefOrNull<ComponentObject>::adopt(object);
+    registry.unlock();
+    LOG_INFO("component {}: unloaded", name);
     return {};
 }
 
@@ -142,8 +204,7 @@ Result<Ref<Instance>> create_instance(std::string_view component,
 
 void end_instance(Instance& instance) {
     Ref<Instance> last = Ref<Instance>::share(instance);
-    if (instance.state() == InstanceState::running)
-        instance.stop();
+    instance.stop();
     auto registry = g_manager->registry.lock();
     if (!instance.link.is_linked())
         return;
@@ -151,30 +212,45 @@ void end_instance(Instance& instance) {
     instance.drop_reference();
 }
 
-Result<Ref<ComponentImage>> find_component(std::string_view name) {
+Result<Ref<ComponentObject>> find_component(std::string_view name) {
     auto registry = g_manager->registry.lock();
-    for (ComponentImage& image : registry->images) {
-        if (image.name() == name)
-            return Ref<ComponentImage>::share(image);
+    ComponentObject* object = registry->find_object(name);
+    if (!object)
+        return Failure(Errno::noent);
+    return Ref<ComponentObject>::share(*object);
+}
+
+Result<Ref<ComponentObject>> component_at(u32 index) {
+    auto registry = g_manager->registry.lock();
+    for (ComponentObject& object : registry->objects) {
+        if (index-- == 0)
+            return Ref<ComponentObject>::share(object);
     }
     return Failure(Errno::noent);
 }
 
-Result<Ref<Instance>> find_instance(std::string_view name) {
+namespace {
+
+template <typename Predicate>
+Result<Ref<Instance>> find_first(Predicate predicate) {
     auto registry = g_manager->registry.lock();
     for (Instance& instance : registry->instances) {
-        if (instance.name() == name)
+        if (predicate(instance))
             return Ref<Instance>::share(instance);
     }
     return Failure(Errno::noent);
 }
 
-void for_each_instance(bool (*visit)(Instance&, void*), void* argument) {
-    auto registry = g_manager->registry.lock();
-    for (Instance& instance : registry->instances) {
-        if (!visit(instance, argument))
-            return;
-    }
+} // namespace
+
+Result<Ref<Instance>> find_instance(std::string_view name) {
+    return find_first([&](Instance& instance) { return instance.name() == name; });
+}
+Result<Ref<Instance>> find_instance(u32 number) {
+    return find_first([&](Instance& instance) { return instance.number() == number; });
+}
+Result<Ref<Instance>> next_instance(u32 from) {
+    return find_first([&](Instance& instance) { return instance.number() >= from; });
 }
 
 } // namespace core

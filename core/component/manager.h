@@ -10,8 +10,13 @@ namespace core {
 // Loads the embedded objects and starts the worker that settles and recovers instances. Errors:
 // nomem.
 Result<> start_component_manager();
-// Adds a component from an object (an embedded one, a module). Errors: noexec, exist, nomem.
-Result<> add_component(std::string_view name, std::span<const u8> bytes);
+// Adds an object: an embedded one, or one that comes at run time, which is then offered the devices
+// nobody drives. Errors: noexec, exist, nomem, fbig.
+Result<> add_component(Ref<ComponentObject> object);
+Result<> load_component(std::span<const u8> bytes);
+// Forgets an object that came at run time. Errors: noent, busy (it has instances, or lies in the
+// kernel image).
+Result<> unload_component(std::string_view name);
 // Starts instances for devices already in the tree and for those that come.
 void start_device_matching();
 
@@ -22,9 +27,13 @@ Result<Ref<Instance>> create_instance(std::string_view component,
 // Ends such an instance.
 void end_instance(Instance& instance);
 
-Result<Ref<ComponentImage>> find_component(std::string_view name); // errors: noent
-Result<Ref<Instance>> find_instance(std::string_view name);        // errors: noent
-void for_each_instance(bool (*visit)(Instance& instance, void* argument), void* argument);
+Result<Ref<ComponentObject>> find_component(std::string_view name); // errors: noent
+Result<Ref<Instance>> find_instance(std::string_view name);         // errors: noent
+Result<Ref<Instance>> find_instance(u32 number);                    // errors: noent
+// The instance with the lowest number >= `from`. Errors: noent.
+Result<Ref<Instance>> next_instance(u32 from);
+// The object at place `index` of the list. Errors: noent past the end.
+Result<Ref<ComponentObject>> component_at(u32 index);
 
 // Has the worker look after instances that asked for it. Any context.
 void wake_component_manager();

@@ -19,6 +19,9 @@ public:
     virtual u64 delivered(u32, std::span<const u8>) { return 0; }
     // Env::update_offer. The same context.
     virtual void updated(std::span<const u8>) {}
+    // A fresh life offers it again and serves requests: what earlier ones were told is to be told
+    // anew. Process context of the component manager: may submit, not wait.
+    virtual void restarted() {}
     // The service is gone for good; its gate answers io. Process context.
     virtual void withdrawn() {}
 };

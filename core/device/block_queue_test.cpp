@@ -98,7 +98,7 @@ protected:
     }
     void TearDown() override {
         strand.crash(Errno::canceled);
-        strand.give_up();
+        strand.give_up(Strand::DeviceIs::quiet);
     }
     void submit(BlockRequest& request) { queue->submit_at(request, request.sector); }
     void finish(u32 index = 0) { strand.post_interrupt(index); }

@@ -175,12 +175,43 @@ Result<> ByteStreamDevice::control(ByteStream::Operation operation, u64 a, u64 b
 }
 
 Result<> ByteStreamDevice::set_line(u32 baud, u32 data_bits, u32 stop_bits, u32 parity) {
-    return control(ByteStream::Operation::set_line, baud,
-                   data_bits | stop_bits << 8 | parity << 16);
+    const u64 format = data_bits | stop_bits << 8 | parity << 16;
+    TRY(control(ByteStream::Operation::set_line, baud, format));
+    line_.a = baud;
+    line_.b = format;
+    line_.is_set = true;
+    return {};
 }
 
 Result<> ByteStreamDevice::set_open(bool open) {
+    open_.a = open;
+    open_.is_set = true;
     return control(ByteStream::Operation::set_open, open, 0);
+}
+
+void ByteStreamDevice::restarted() {
+    tell_again(ByteStream::Operation::set_line, line_);
+    tell_again(ByteStream::Operation::set_open, open_);
+    receive_ready(); // a fresh life has not stalled
+}
+
+// One that is still on its way reaches the fresh life by itself: the gate submits it again.
+void ByteStreamDevice::tell_again(ByteStream::Operation operation, Setting& setting) {
+    if (!setting.is_set || setting.is_on_its_way.exchange(true))
+        return;
+    setting.call.request = {};
+    setting.call.request.operation = static_cast<u16>(operation);
+    setting.call.request.arguments = {setting.a, setting.b, 0};
+    setting.call.completed = told_again;
+    if (gate_.submit(setting.call) == SubmitOutcome::done)
+        setting.is_on_its_way = false;
+}
+
+void ByteStreamDevice::told_again(GateCall& call) {
+    constexpr usize pretend = 0x10000;
+    const usize offset =
+        reinterpret_cast<usize>(&reinterpret_cast<Setting*>(pretend)->call) - pretend;
+    reinterpret_cast<Setting*>(reinterpret_cast<u8*>(&call) - offset)->is_on_its_way = false;
 }
 
 u64 ByteStreamDevice::delivered(u32 event, std::span<const u8> bytes) {

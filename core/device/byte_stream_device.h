@@ -60,6 +60,7 @@ public:
 
     // ServiceSink
     u64 delivered(u32 event, std::span<const u8> bytes) override;
+    void restarted() override;
     void withdrawn() override;
 
 private:
@@ -73,6 +74,13 @@ private:
         ByteStreamReceiver* receiver = nullptr;
         u32 receiver_calls = 0; // being made right now
     };
+    // What the device was told last, to be told again to a fresh life of its component.
+    struct Setting {
+        std::atomic<bool> is_set{false};
+        std::atomic<bool> is_on_its_way{false};
+        std::atomic<u64> a{0}, b{0};
+        GateCall call;
+    };
 
     template <typename Function>
     void with_receiver(Function function);
@@ -80,6 +88,8 @@ private:
     static void transmit_completed(GateCall& call);
     static void ready_completed(GateCall& call);
     Result<> control(component::ByteStream::Operation operation, u64 a, u64 b);
+    void tell_again(component::ByteStream::Operation operation, Setting& setting);
+    static void told_again(GateCall& call);
 
     Gate& gate_;
     const Ref<GateOwner> owner_; // keeps the gate alive
@@ -94,6 +104,7 @@ private:
     BufferPiece piece_{};
     GateCall transmit_;
     GateCall ready_;
+    Setting line_, open_;
     std::atomic<u32> ready_wanted_{0}; // 0 idle, 1 on its way, 2 asked for again meanwhile
     WaitQueue write_queue_;
     ListLink registry_link_;

@@ -174,7 +174,7 @@ TEST_F(ByteStreamTest, storm) {
             device->receive_ready();
         }
     });
-    strand.run_handler([&](Env&) { return line.slow = true; });
+    strand.run_exclusively([&](Env&) { return line.slow = true; });
     std::string expected;
     for (int i = 0; i < 3000; ++i) {
         const std::string text = std::to_string(i) + " ";
@@ -186,7 +186,7 @@ TEST_F(ByteStreamTest, storm) {
     stop = true;
     interrupts.join();
     switcher.join();
-    strand.run_handler([&](Env&) {
+    strand.run_exclusively([&](Env&) {
         EXPECT_EQ(line.sent, expected);
         return 0;
     });

@@ -45,7 +45,10 @@ public:
     u8 repeats() const { return repeats_; }
 
     // For finish_calls and wake_caller.
-    void mark_completed() { state_ = CallState::client; }
+    void mark_completed() {
+        state_ = CallState::client;
+        deaths_ = 0;
+    }
     std::atomic<u32>& waiting() { return waiting_; }
 
     ListLink link; // the strand's while submitted, the client's otherwise
@@ -63,7 +66,8 @@ private:
 
     CallState state_ = CallState::client;
     u8 repeats_ = 0;
-    u64 sequence_ = 0; // order of issue
+    u8 deaths_ = 0;                                        // lives that ended over it
+    u64 sequence_ = 0;                                     // order of issue
     const component::OperationInfo* operations_ = nullptr; // of its gate's interface
     std::atomic<u32> waiting_{0};
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // links: core/gate/strand.cpp core/gate/strand_phases.cpp core/gate/waiting.cpp
-// links: core/gate/worker.cpp host/test/kernel_port.cpp base/format.cpp
+// links: core/gate/worker.cpp core/gate/containment.cpp arch/x86_64/component_call.S
+// links: host/test/kernel_port.cpp base/format.cpp
 // kinds: none
 //
 // What a request costs through a gate over a plain call of the same handler, in instructions: a

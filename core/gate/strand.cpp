@@ -6,7 +6,10 @@
 
 namespace core {
 
-Strand::~Strand() { VERIFY(in_flight_ == 0 && queue_.empty() && !is_busy()); }
+Strand::~Strand() {
+    remove_contained_strand(*this);
+    VERIFY(in_flight_ == 0 && queue_.empty() && !is_busy());
+}
 
 void Strand::reset_table() {
     for (u32 i = slot_count; i-- > 0;) {
@@ -27,7 +30,7 @@ bool Strand::has_work_locked() const {
     if (phase() != GatePhase::open)
         return false;
     return pending_interrupts_ != 0 || pending_timers_ != 0 ||
-           (!queue_.empty() && !device_full_ && free_);
+           (!queue_.empty() && !device_full_ && free_ && !(is_cautious() && in_flight_ != 0));
 }
 
 // --- clients
@@ -81,7 +84,7 @@ SubmitOutcome Strand::queue_as_owner(GateCall& call) PITH_NO_ANALYSIS {
 
 // What the handler answered besides done: the request stays in the table, or goes back to the
 // queue, or the instance broke the contract. Owner. True if it is done, and then in `finished`.
-bool Strand::take_answer(GateCall& call, u64 id, const component::Answer& answer,
+bool Strand::take_answer(GateCall& call, u64 id, component::Answer answer,
                          CallList& finished) PITH_NO_ANALYSIS {
     using Kind = component::Answer::Kind;
     const bool completed_meanwhile = find(id) != &call;
@@ -116,7 +119,7 @@ bool Strand::take_answer(GateCall& call, u64 id, const component::Answer& answer
     return false;
 }
 
-SubmitOutcome Strand::finish_unanswered(GateCall& call, u64 id, const component::Answer& answer) {
+SubmitOutcome Strand::finish_unanswered(GateCall& call, u64 id, component::Answer answer) {
     CallList finished;
     if (take_answer(call, id, answer, finished)) // cannot be: the caller has seen to it
         finish_calls(finished);
@@ -129,7 +132,7 @@ component::Answer Strand::call_untracked_slow(const component::Request& request)
     // meanwhile.
     if (!enter_for_request())
         return component::Answer::failed(Errno::io);
-    const component::Answer answer = target_.handlers.submit(*target_.env, request);
+    const component::Answer answer = run_submit(request);
     leave_slow(Context::process);
     return answer;
 }
@@ -164,8 +167,10 @@ void Strand::run_with_activation(GateCall& call, bool is_callers) PITH_NO_ANALYS
         // An abandoned handler may outlive the call, so it reads a copy.
         const component::Request request = call.request;
         current_ = &activation;
-        const component::Answer answer = target_.handlers.submit(*target_.env, request);
-        if (!activation.abandoned) {
+        const component::Answer answer =
+            arch::call_component(*target_.env, request, target_.handlers.submit, landing_);
+        if (!activation.abandoned) { // else the strand is somebody else's
+            landing_.stack = 0;
             current_ = nullptr;
             take_answer(call, activation.id, answer, finished);
             leave(Context::process);
@@ -181,7 +186,7 @@ void Strand::run_with_activation(GateCall& call, bool is_callers) PITH_NO_ANALYS
 void Strand::post_interrupt(u32 line) {
     if (never_waits_ && try_enter()) {
         if (target_.handlers.interrupt)
-            target_.handlers.interrupt(*target_.env, line);
+            run_component(target_.handlers.interrupt, line);
         leave(Context::interrupt);
         return;
     }
@@ -191,7 +196,7 @@ void Strand::post_interrupt(u32 line) {
 void Strand::post_timer(u32 timer) {
     if (never_waits_ && try_enter()) {
         if (target_.handlers.timer)
-            target_.handlers.timer(*target_.env, timer);
+            run_component(target_.handlers.timer, timer);
         leave(Context::interrupt);
         return;
     }
@@ -241,7 +246,20 @@ void Strand::condemn(Errno why) {
     if (!condemned_) {
         condemned_ = unusual_ = true;
         condemned_why_ = why;
+        const GateCall* running = running_call();
+        suspect_ = running ? running->request.id : 0;
     }
+}
+
+// The request whose handler runs; null in all other handlers. Owner.
+GateCall* Strand::running_call() {
+    if (current_)
+        return find(current_->id) == current_->call ? current_->call : nullptr;
+    for (Entry& entry : table_) {
+        if (entry.call && entry.call->sequence_ == running)
+            return entry.call;
+    }
+    return nullptr;
 }
 
 Strand::Activation* Strand::park() PITH_NO_ANALYSIS {
@@ -253,13 +271,15 @@ Strand::Activation* Strand::park() PITH_NO_ANALYSIS {
     state_.fetch_or(attention, std::memory_order_relaxed);
     lock_.release();
     current_ = nullptr;
+    activation->landing = landing_;
+    landing_.stack = 0;
     leave(Context::process);
     return activation;
 }
 
-bool Strand::unpark(Activation* activation) PITH_NO_ANALYSIS {
+void Strand::unpark(Activation* activation) PITH_NO_ANALYSIS {
     if (!activation)
-        return true;
+        return;
     lock_.acquire();
     ++reentering_;
     state_.fetch_or(attention, std::memory_order_relaxed);
@@ -278,13 +298,15 @@ bool Strand::unpark(Activation* activation) PITH_NO_ANALYSIS {
                 take_ownership_locked();
                 activation->link.unlink();
                 current_ = activation;
+                landing_ = activation->landing;
             }
         }
         lock_.release();
         return inside;
     };
     (void)entry_.wait(try_to_return, Sleep::uninterruptible);
-    return !activation->abandoned;
+    if (activation->abandoned)
+        arch::arch_leave_component(activation->landing);
 }
 
 // Waits until the strand is open and free, and owns it. False if it was given up.
@@ -305,7 +327,8 @@ bool Strand::enter_for_request() PITH_NO_ANALYSIS {
         lock_.acquire();
         if (phase() == GatePhase::failed) {
             over = true;
-        } else if (phase() == GatePhase::open && !is_busy() && reentering_ == 0) {
+        } else if (phase() == GatePhase::open && !is_busy() && reentering_ == 0 &&
+                   !(is_cautious() && in_flight_ != 0)) {
             take_ownership_locked();
             over = entered = true;
         }
@@ -355,6 +378,8 @@ void Strand::leave_slow(Context context) PITH_NO_ANALYSIS {
             finished.splice_back(finished_);
             device_full_ = false;
         }
+        if (is_cautious() && answered() >= cautious_until_)
+            cautious_until_ = 0;
         if (condemned_) {
             crash_locked();
             break;
@@ -375,7 +400,7 @@ void Strand::leave_slow(Context context) PITH_NO_ANALYSIS {
             take_step(GateEvent::drained);
     }
     const bool idle = phase() == GatePhase::open && queue_.empty() && parked_.empty() && !waiters &&
-                      pending_interrupts_ == 0 && pending_timers_ == 0;
+                      pending_interrupts_ == 0 && pending_timers_ == 0 && !is_cautious();
     // Release: the next owner sees what was written in here.
     state_.store(idle ? 0 : attention, std::memory_order_release);
     lock_.release();
@@ -392,7 +417,7 @@ void Strand::leave_slow(Context context) PITH_NO_ANALYSIS {
 bool Strand::run_next_locked(CallList& finished) PITH_NO_ANALYSIS {
     if (run_event_locked())
         return true;
-    if (queue_.empty() || device_full_ || !free_)
+    if (queue_.empty())
         return false;
     GateCall* call = queue_.pop_front();
     --queued_;
@@ -412,7 +437,7 @@ bool Strand::run_event_locked() PITH_NO_ANALYSIS {
     const auto handler = interrupts ? target_.handlers.interrupt : target_.handlers.timer;
     lock_.release();
     if (handler)
-        handler(*target_.env, number);
+        run_component(handler, number);
     lock_.acquire();
     return true;
 }
@@ -421,7 +446,7 @@ bool Strand::run_event_locked() PITH_NO_ANALYSIS {
 void Strand::run_queued(GateCall& call, CallList& finished) {
     issue(call);
     const u64 id = call.request.id;
-    const component::Answer answer = target_.handlers.submit(*target_.env, call.request);
+    const component::Answer answer = run_submit(call.request);
     take_answer(call, id, answer, finished);
 }
 

@@ -13,6 +13,7 @@
 #include "abi/component/component.h"
 #include "base/result.h"
 #include "core/gate/call.h"
+#include "core/gate/containment.h"
 #include "core/sync/lock.h"
 #include "core/sync/wait_queue.h"
 
@@ -29,6 +30,8 @@ struct StrandTarget {
 class Strand {
 public:
     static constexpr u32 slot_count = 256;
+    // A request over which so many lives ended is answered with io.
+    static constexpr u8 maximum_deaths = 3;
     // Parked handlers are abandoned when a hold has waited this long.
     static constexpr Nanos default_patience = base::milliseconds(1);
 
@@ -42,6 +45,7 @@ public:
 
     Strand(Observer& observer, bool never_waits) : observer_(observer), never_waits_(never_waits) {
         reset_table();
+        add_contained_strand(*this);
     }
     ~Strand();
     Strand(const Strand&) = delete;
@@ -60,10 +64,10 @@ public:
     void call(GateCall& call);
     // A request that is answered in the handler, by an operation flagged untracked: its id is 0 and
     // it is not in the table. Waits for the strand. Never_waits strands: any context but
-    // interrupts.
+    // interrupts. An answer of another kind than done is none: the instance ended in it.
     component::Answer call_untracked(const component::Request& request) {
         if (try_enter()) [[likely]] {
-            const component::Answer answer = target_.handlers.submit(*target_.env, request);
+            const component::Answer answer = run_submit(request);
             leave(Context::submit);
             return answer;
         }
@@ -83,25 +87,45 @@ public:
     GateCall* find(u64 id);
     // Ends this life when the current handler returns.
     void condemn(Errno why);
-    // Lets others in while the handler waits. unpark() answers false when the handler was abandoned
-    // meanwhile: it must return without touching anything. No-ops in start, resume and stop.
+    // Lets others in while the handler waits. When the handler was abandoned meanwhile, unpark()
+    // does not return: the component's code is never entered again, for it may be gone. So between
+    // the two nothing may need a destructor. No-ops in start, resume and stop.
     struct Activation {
         GateCall* call = nullptr;
         u64 id = 0;
         bool abandoned = false;
-        ListLink link; // among the parked ones
+        arch::Landing landing; // while it is parked
+        ListLink link;         // among the parked ones
     };
     Activation* park();
-    bool unpark(Activation* activation);
+    void unpark(Activation* activation);
     bool never_waits() const { return never_waits_; }
 
-    // Runs `function` as a handler (start, resume, stop): waits for the strand in any phase.
+    // Runs `function` alone in the strand: waits for it in any phase.
     template <typename Function>
-    auto run_handler(Function function) {
+    auto run_exclusively(Function function) {
         enter_exclusively();
         auto result = function(*target_.env);
         leave_slow(Context::process);
         return result;
+    }
+    // Runs one of the target's handlers that serve no request (start, quiesce, resume, stop), if it
+    // has it, in any phase. Process context. Errors: the handler's; what ended the instance in it.
+    template <typename Answer>
+    Result<> run_stage(Answer (*handler)(component::Env&)) {
+        if (!handler)
+            return {};
+        enter_exclusively();
+        Result<> outcome;
+        if constexpr (std::is_void_v<Answer>)
+            arch::call_component(*target_.env, handler, landing_);
+        else
+            outcome = arch::call_component(*target_.env, handler, landing_);
+        landing_.stack = 0;
+        if (condemned_)
+            outcome = Failure(condemned_why_);
+        leave_slow(Context::process);
+        return outcome;
     }
 
     // Returns when the handler that runs now has returned or waits. Process context.
@@ -118,9 +142,13 @@ public:
     // Ends this life from outside; a handler inside finishes first and its answer still counts.
     void crash(Errno why);
     // The phase must be broken. Requests in flight go back to the queue in the order they were
-    // issued; those that may not be repeated are answered with io. Held afterwards.
+    // issued; those that may not be repeated, or over which too many lives ended, are answered with
+    // io at the release, when the device no longer knows their buffers. Held afterwards.
     void restart(const StrandTarget& target);
-    void give_up();
+    // Everything is answered with io, now and later. Where the device was not reset, it may still
+    // write into the buffers of requests it has: those frames are never used again.
+    enum class DeviceIs : u8 { quiet, unknown };
+    void give_up(DeviceIs device);
     void revive();
     // Worker thread of a strand whose handlers may wait: runs queued requests and events.
     void run_queue();
@@ -131,8 +159,22 @@ public:
     u32 in_flight() const { return in_flight_; }
     u32 queued() const { return queued_; }
     u64 repeated() const { return repeated_; }
+    // Requests answered with io because lives ended over them.
+    u64 convicted() const { return convicted_; }
     // Requests answered so far. While nobody is inside.
     u64 answered() const;
+    // What the last trap in a handler was. While nobody is inside.
+    const TrapRecord& last_trap() const { return last_trap_; }
+
+    // --- containment: inside the trap of the handler that runs
+
+    const arch::Landing& landing() const { return landing_; }
+    const arch::Landing& end_handler(const TrapRecord& record) {
+        last_trap_ = record;
+        condemn(Errno::fault);
+        return landing_;
+    }
+    ListLink containment_link;
 
 private:
     enum class Context : u8 {
@@ -175,12 +217,28 @@ private:
             arch::enable_preemption();
     }
 
+    // Calls one of the target's handlers. Owner.
+    template <typename Answer, typename Argument>
+    Answer run_component(Answer (*handler)(component::Env&, Argument),
+                         std::type_identity_t<Argument> argument) {
+        if constexpr (std::is_void_v<Answer>) {
+            arch::call_component(*target_.env, argument, handler, landing_);
+            landing_.stack = 0;
+        } else {
+            const Answer answer = arch::call_component(*target_.env, argument, handler, landing_);
+            landing_.stack = 0;
+            return answer;
+        }
+    }
+    component::Answer run_submit(const component::Request& request) {
+        return run_component(target_.handlers.submit, request);
+    }
     SubmitOutcome run_inline(GateCall& call) {
         if (!free_) [[unlikely]]
             return queue_as_owner(call);
         Entry& entry = issue(call);
         const u64 id = entry.id;
-        const component::Answer answer = target_.handlers.submit(*target_.env, call.request);
+        const component::Answer answer = run_submit(call.request);
         if (answer.kind != component::Answer::Kind::done || entry.id != id) [[unlikely]]
             return finish_unanswered(call, id, answer);
         free_entry(entry);
@@ -229,8 +287,8 @@ private:
     void reset_table();
     SubmitOutcome submit_slow(GateCall& call);
     SubmitOutcome queue_as_owner(GateCall& call);
-    SubmitOutcome finish_unanswered(GateCall& call, u64 id, const component::Answer& answer);
-    bool take_answer(GateCall& call, u64 id, const component::Answer& answer, CallList& finished);
+    SubmitOutcome finish_unanswered(GateCall& call, u64 id, component::Answer answer);
+    bool take_answer(GateCall& call, u64 id, component::Answer answer, CallList& finished);
     component::Answer call_untracked_slow(const component::Request& request);
     void leave_slow(Context context);
     bool run_next_locked(CallList& finished);
@@ -244,10 +302,13 @@ private:
     void enter_exclusively();
     void take_step(GateEvent event);
     void crash_locked();
-    void return_issued_locked(CallList& finished);
+    void return_issued_locked();
+    void blame_locked();
+    GateCall* running_call();
     void abandon_parked_locked();
     void end_with(GateCall& call, Errno error, CallList& finished);
     bool has_work_locked() const;
+    bool is_cautious() const { return cautious_until_ != 0; }
     bool is_busy() const { return (state_.load(std::memory_order_relaxed) & busy) != 0; }
 
     Observer& observer_;
@@ -256,10 +317,13 @@ private:
 
     // Owner.
     StrandTarget target_;
+    arch::Landing landing_; // of the handler that runs
+    TrapRecord last_trap_;
     Entry* free_ = nullptr;
     bool unusual_ = false; // finished_ or condemned_ want leave_slow
     bool condemned_ = false;
     Errno condemned_why_ = Errno::io;
+    u64 suspect_ = 0;   // id of the request whose handler ran when it was condemned
     u32 in_flight_ = 0; // answered pending, or waiting in their handlers
     u64 sequence_ = 0;
     u64 taken_back_ = 0;
@@ -281,6 +345,11 @@ private:
     u32 entering_ = 0;            // threads that want to enter with a new request
     u32 reentering_ = 0;          // parked handlers that want back in
     u64 repeated_ = 0;
+    u64 convicted_ = 0;
+    CallList dismissed_; // by restart(), to be told at the release
+    // After an end that may be any request's fault, those that were in flight run one by one, until
+    // answered() is this.
+    u64 cautious_until_ = 0;
 
     WaitQueue entry_; // both kinds of them
     WaitQueue phase_changed_;

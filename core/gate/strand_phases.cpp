@@ -2,6 +2,9 @@
 // Hold, move, crash and restart of a strand: every change of phase goes through take_step().
 #include "core/gate/strand.h"
 
+#include <utility>
+
+#include "core/memory/kernel_map.h"
 #include "core/time/clock.h"
 
 namespace core {
@@ -56,13 +59,16 @@ void Strand::rebind(const StrandTarget& target) PITH_NO_ANALYSIS {
 void Strand::release() PITH_NO_ANALYSIS {
     lock_.acquire();
     take_step(GateEvent::release);
+    CallList dismissed;
+    dismissed.splice_back(dismissed_);
     if (is_busy()) { // a cancelled hold: whoever is inside goes on
         lock_.release();
-        return;
+    } else {
+        take_ownership_locked();
+        lock_.release();
+        drain_as_owner(Context::process);
     }
-    take_ownership_locked();
-    lock_.release();
-    drain_as_owner(Context::process);
+    finish_calls(dismissed);
 }
 
 void Strand::crash(Errno why) PITH_NO_ANALYSIS {
@@ -121,8 +127,25 @@ void Strand::end_with(GateCall& call, Errno error, CallList& finished) {
     finished.push_back(call);
 }
 
+// Who is to blame for the end of this life: the request whose handler ran, or the only one there
+// was. If it may be any of several, they go one by one in the next life. An operator's end is
+// nobody's fault.
+void Strand::blame_locked() {
+    GateCall* suspect = find(std::exchange(suspect_, 0));
+    if (condemned_why_ == Errno::canceled)
+        return;
+    if (in_flight_ > 1)
+        cautious_until_ = answered() + in_flight_;
+    for (Entry& entry : table_) {
+        if (entry.call && !suspect && in_flight_ == 1)
+            suspect = entry.call;
+    }
+    if (suspect)
+        ++suspect->deaths_;
+}
+
 // Moves what is in flight back to the queue, oldest first.
-void Strand::return_issued_locked(CallList& finished) {
+void Strand::return_issued_locked() {
     while (true) {
         GateCall* latest = nullptr;
         for (Entry& entry : table_) {
@@ -132,8 +155,10 @@ void Strand::return_issued_locked(CallList& finished) {
         if (!latest)
             return;
         take_back(*latest);
-        if (!latest->may_repeat()) {
-            end_with(*latest, Errno::io, finished);
+        const bool is_convicted = latest->deaths_ >= maximum_deaths;
+        if (is_convicted || !latest->may_repeat()) {
+            convicted_ += is_convicted;
+            end_with(*latest, Errno::io, dismissed_);
             continue;
         }
         ++repeated_;
@@ -143,22 +168,28 @@ void Strand::return_issued_locked(CallList& finished) {
 }
 
 void Strand::restart(const StrandTarget& target) PITH_NO_ANALYSIS {
-    CallList finished;
     lock_.acquire();
     take_step(GateEvent::restart);
-    return_issued_locked(finished);
+    blame_locked();
+    return_issued_locked();
     target_ = target;
     lock_.release();
-    finish_calls(finished);
 }
 
-void Strand::give_up() PITH_NO_ANALYSIS {
+void Strand::give_up(DeviceIs device) PITH_NO_ANALYSIS {
     CallList finished;
     lock_.acquire();
     take_step(GateEvent::give_up);
+    finished.splice_back(dismissed_);
+    cautious_until_ = 0;
+    suspect_ = 0;
     for (Entry& entry : table_) {
         if (GateCall* call = entry.call) {
             take_back(*call);
+            for (const BufferPiece& piece : call->pieces) {
+                if (device == DeviceIs::unknown)
+                    retain_memory(piece.address, piece.length);
+            }
             end_with(*call, Errno::io, finished);
         }
     }

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <deque>
+#include <map>
 #include <thread>
 #include <vector>
 
@@ -35,6 +36,9 @@ struct Life : Env {
     std::vector<u64> served;
     u64 capacity = 8;
     u64 crash_at = ~u64{0};
+    u64 poison = ~u64{0};              // ends the life in submit
+    u64 poison_in_interrupt = ~u64{0}; // ends it when the device has finished
+    std::map<u64, u64> arguments;      // of what is pending, by id
     bool complete_twice = false;
     bool park_in_submit = false;
     std::atomic<bool> in_park{false};
@@ -48,11 +52,10 @@ Answer submit(Env& env, const Request& request) {
         Strand::Activation* parking = life.strand->park();
         life.in_park = true;
         (void)life.park_queue->wait([&] { return life.let_go->load(); }, Sleep::uninterruptible);
-        if (!life.strand->unpark(parking))
-            return Answer::failed(Errno::canceled);
+        life.strand->unpark(parking);
     }
     life.served.push_back(request.arguments[0]);
-    if (life.served.size() >= life.crash_at) {
+    if (life.served.size() >= life.crash_at || request.arguments[0] == life.poison) {
         life.strand->condemn(Errno::io);
         return Answer::pending();
     }
@@ -67,6 +70,7 @@ Answer submit(Env& env, const Request& request) {
         return Answer::busy();
     }
     life.pending.push_back(request.id);
+    life.arguments[request.id] = request.arguments[0];
     return Answer::pending();
 }
 
@@ -74,6 +78,8 @@ Answer submit(Env& env, const Request& request) {
 void interrupt(Env& env, u32) {
     Life& life = static_cast<Life&>(env);
     while (!life.pending.empty()) {
+        if (life.arguments[life.pending.front()] == life.poison_in_interrupt)
+            return life.strand->condemn(Errno::io);
         (void)life.strand->complete(life.pending.front(), {0, 0, 7});
         life.pending.pop_front();
     }
@@ -109,7 +115,7 @@ protected:
         if (next_phase(strand.phase(), GateEvent::crash) && strand.in_flight() != 0)
             strand.crash(Errno::canceled);
         if (strand.phase() == GatePhase::broken)
-            strand.give_up();
+            strand.give_up(Strand::DeviceIs::quiet);
     }
     void bind(Life& l) { l.strand = &strand; }
     static StrandTarget target(Life& l) {
@@ -198,19 +204,117 @@ TEST_F(GateTest, crashReplaysIdempotentRequestsInOrderAndFailsOthers) {
     gate.submit(a);
     gate.submit(b);
     gate.submit(c);
-    strand.crash(Errno::io);
+    strand.crash(Errno::canceled);
     EXPECT_EQ(watcher.crashes, 1);
     EXPECT_EQ(gate.submit(d), SubmitOutcome::pending);
     bind(second);
     strand.restart(target(second));
+    EXPECT_EQ(b.ends, 0); // its device may still write to its buffer
+    strand.release();
     EXPECT_EQ(b.ends, 1);
     EXPECT_EQ(b.reply.error(), Errno::io);
-    strand.release();
     strand.post_interrupt(0);
     EXPECT_EQ(second.served, (std::vector<u64>{1, 3, 4}));
     EXPECT_EQ(a.ends + c.ends + d.ends, 3);
     EXPECT_EQ(a.repeats(), 1);
     EXPECT_EQ(strand.repeated(), 2u);
+}
+
+// When nobody knows over which of several requests a life ended, they go one by one.
+TEST_F(GateTest, afterAnEndOutOfTheBlueRequestsGoOneByOne) {
+    std::deque<Call> calls;
+    for (u64 i = 0; i < 3; ++i)
+        gate.submit(calls.emplace_back(later, i));
+    strand.crash(Errno::io);
+    bind(second);
+    strand.restart(target(second));
+    strand.release();
+    for (u64 served = 1; served <= 3; ++served) {
+        EXPECT_EQ(second.served.size(), served);
+        EXPECT_EQ(strand.in_flight(), 1u);
+        strand.post_interrupt(0);
+    }
+    for (Call& call : calls)
+        EXPECT_TRUE(call.ends == 1 && call.reply.ok());
+    Call more(later, 7), again(later, 8);
+    gate.submit(more);
+    gate.submit(again);
+    EXPECT_EQ(strand.in_flight(), 2u); // trusted again
+    strand.post_interrupt(0);
+}
+
+// A request that ends every life is answered with io; those beside it are served.
+TEST_F(GateTest, aPoisonousRequestIsGivenUpAlone) {
+    life.poison = second.poison = 13;
+    std::deque<Call> calls;
+    for (u64 argument : {u64{1}, u64{13}, u64{2}})
+        gate.submit(calls.emplace_back(later, argument));
+    EXPECT_EQ(strand.phase(), GatePhase::broken);
+    Call late(later, 3);
+    gate.submit(late);
+    int lives = 1;
+    while (strand.phase() == GatePhase::broken) {
+        ASSERT_LE(++lives, 8);
+        second.pending.clear();
+        bind(second);
+        strand.restart(target(second));
+        strand.release();
+        for (int i = 0; i < 8 && strand.phase() == GatePhase::open; ++i)
+            strand.post_interrupt(0);
+    }
+    EXPECT_EQ(calls[1].reply.error(), Errno::io);
+    EXPECT_EQ(strand.convicted(), 1u);
+    EXPECT_EQ(lives, 1 + Strand::maximum_deaths);
+    for (const Call* call : {&calls[0], &calls[2], &late}) {
+        EXPECT_EQ(call->ends, 1);
+        EXPECT_TRUE(call->reply.ok());
+    }
+}
+
+// The culprit does its harm later, in the interrupt, with others in flight.
+TEST_F(GateTest, aRequestThatPoisonsTheInterruptIsFound) {
+    second.poison_in_interrupt = 13;
+    life.poison_in_interrupt = 13;
+    std::deque<Call> calls;
+    for (u64 argument : {u64{1}, u64{13}, u64{2}})
+        gate.submit(calls.emplace_back(later, argument));
+    strand.post_interrupt(0);
+    int lives = 1;
+    while (strand.phase() == GatePhase::broken) {
+        ASSERT_LE(++lives, 8);
+        second.pending.clear();
+        second.arguments.clear();
+        bind(second);
+        strand.restart(target(second));
+        strand.release();
+        for (int i = 0; i < 8 && strand.phase() == GatePhase::open; ++i)
+            strand.post_interrupt(0);
+    }
+    EXPECT_EQ(calls[1].reply.error(), Errno::io);
+    for (const Call* call : {&calls[0], &calls[2]})
+        EXPECT_TRUE(call->ends == 1 && call->reply.ok());
+}
+
+// The client of a hopeless request is told once, and its memory is its own again.
+TEST_F(GateTest, blameDoesNotOutliveTheRequest) {
+    life.poison = second.poison = 13;
+    Call call(later, 13);
+    gate.submit(call);
+    for (int i = 0; i < Strand::maximum_deaths; ++i) {
+        bind(second);
+        strand.restart(target(second));
+        strand.release();
+    }
+    ASSERT_EQ(call.ends, 1);
+    call.request.arguments[0] = 1; // the same memory, another request
+    gate.submit(call);
+    strand.crash(Errno::io);
+    second.pending.clear();
+    strand.restart(target(second));
+    strand.release();
+    strand.post_interrupt(0);
+    EXPECT_EQ(call.ends, 2);
+    EXPECT_TRUE(call.reply.ok());
 }
 
 TEST_F(GateTest, answersOfADeadLifeAreRefused) {
@@ -238,7 +342,7 @@ TEST_F(GateTest, doubleCompletionEndsTheInstanceAndTellsTheClientOnce) {
 }
 
 TEST_F(GateTest, inventedIdEndsTheInstance) {
-    strand.run_handler([&](Env&) {
+    strand.run_exclusively([&](Env&) {
         EXPECT_FALSE(strand.complete(0x1234'0000'0001, {}));
         return 0;
     });
@@ -250,7 +354,7 @@ TEST_F(GateTest, givenUpAnswersEverythingWithIo) {
     gate.submit(a);
     strand.crash(Errno::io);
     gate.submit(b);
-    strand.give_up();
+    strand.give_up(Strand::DeviceIs::quiet);
     EXPECT_EQ(a.reply.error(), Errno::io);
     EXPECT_EQ(b.reply.error(), Errno::io);
     Call c(immediate, 3);
@@ -309,7 +413,7 @@ TEST_F(GateTest, storm) {
                 lives[i % 2]->pending.clear();
                 strand.rebind(target(next));
             } else {
-                strand.crash(Errno::io);
+                strand.crash(Errno::canceled); // nobody's fault
                 lives[i % 2]->pending.clear();
                 next.pending.clear();
                 strand.restart(target(next));
@@ -332,8 +436,10 @@ class WaitingGateTest : public testing::Test {
 protected:
     void SetUp() override {
         MUST(start_gate_services(), "memory is there");
-        worker = MUST(Worker::create("test", [](void* s) { static_cast<Strand*>(s)->run_queue(); },
-                                     &strand), "memory is there").release();
+        worker = MUST(Worker::create(
+                          "test", [](void* s) { static_cast<Strand*>(s)->run_queue(); }, &strand),
+                      "memory is there")
+                     .release();
         watcher.worker = worker;
         for (Life* l : {&life, &second}) {
             l->strand = &strand;
@@ -370,7 +476,7 @@ TEST_F(WaitingGateTest, aWaitingHandlerLetsOthersIn) {
     });
     while (!life.in_park)
         std::this_thread::yield();
-    strand.run_handler([&](Env&) { return life.park_in_submit = false; });
+    strand.run_exclusively([&](Env&) { return life.park_in_submit = false; });
     GateCall call;
     call.request.arguments[0] = 10;
     EXPECT_EQ(MUST(gate.call(call), "served"), 11u);

@@ -66,6 +66,9 @@ void start_kernel_map();
 bool is_mapped_memory(PhysAddr start, u64 size);
 // A physical range that is RAM, through the map of all memory.
 u8* physical_view(PhysAddr address);
+// The frames of a range of RAM are never used for anything else again, whoever lets go of them: a
+// device that nobody could stop may write there for ever.
+void retain_memory(PhysAddr start, u64 size);
 // The physical address behind a kernel address (the image, the map of all memory or a mapping).
 PhysAddr physical_of(KernelVirt address);
 // The kernel's own text, writable through the map of all memory (patching at boot only).

@@ -93,6 +93,10 @@ PhysAddr physical_of(KernelVirt address) {
 }
 
 u64 frame_limit() { return g_frame_limit; }
+void retain_memory(PhysAddr start, u64 size) {
+    for (PhysAddr at = start.page_down(); at.value < start.value + size; at = at + page_size)
+        (void)PageRef::share(page_of(at)).release();
+}
 
 Page& page_of(PhysAddr address) { return g_pages[address.value >> page_shift]; }
 Page& page_of_kernel(const void* address) {

@@ -25,15 +25,17 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PORT = ["host/test/kernel_port.cpp", "base/format.cpp"]
 GATE = ["core/gate/strand.cpp", "core/gate/strand_phases.cpp", "core/gate/waiting.cpp",
-        "core/gate/worker.cpp"]
+        "core/gate/worker.cpp", "core/gate/containment.cpp", "arch/x86_64/component_call.S"]
 HOME = ["host/test/home.cpp", "host/test/fake_virtio.cpp"]
-CORE = ["core/component/component_image.cpp", "core/component/dma_memory.cpp",
-        "core/component/entropy.cpp", "core/component/env_buffers.cpp",
-        "core/component/env_calls.cpp", "core/component/instance.cpp",
-        "core/component/interfaces.cpp", "core/component/manager.cpp",
-        "core/component/object_loader.cpp", "core/device/block_device.cpp",
-        "core/device/block_names.cpp", "core/device/block_queue.cpp",
-        "core/device/byte_stream_device.cpp",
+CORE = ["core/component/component_image.cpp", "core/component/component_object.cpp",
+        "core/component/dma_memory.cpp", "core/component/entropy.cpp",
+        "core/component/env_buffers.cpp", "core/component/env_calls.cpp",
+        "core/component/instance.cpp", "core/component/instance_moves.cpp",
+        "core/component/instance_recovery.cpp", "core/component/interfaces.cpp",
+        "core/component/kernel_home.cpp", "core/component/manager.cpp",
+        "core/component/object_loader.cpp", "core/component/placement.cpp",
+        "core/device/block_device.cpp", "core/device/block_names.cpp",
+        "core/device/block_queue.cpp", "core/device/byte_stream_device.cpp",
         "core/device/device.cpp", "core/device/partition_table.cpp", "base/sha256.cpp",
         "host/test/core_port.cpp", "host/test/memory_port.cpp"]
 # A component as every image holds it, for the tests of the loader and of instances.

@@ -12,7 +12,7 @@
 #include "host/test/core_port.h"
 
 extern "C" {
-const EmbeddedObject embedded_objects[] = {{"", nullptr, nullptr}};
+const EmbeddedObject embedded_objects[] = {{"", "", nullptr, nullptr}};
 const usize embedded_object_count = 0;
 }
 
@@ -46,6 +46,11 @@ std::optional<std::string_view> boot_option(std::string_view name) {
     if (found == options().end())
         return {};
     return found->second;
+}
+
+void for_each_boot_word(void (*visit)(std::string_view, bool, void*), void* argument) {
+    for (const auto& [name, value] : options())
+        visit(name + "=" + value, false, argument);
 }
 
 // Timers do not run here; what depends on one is told so by its test.

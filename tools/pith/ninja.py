@@ -5,6 +5,8 @@ hand."""
 import pathlib
 import shutil
 
+from .errors import PithError
+
 KERNEL_FOLDERS = ["base", "arch/x86_64", "core", "linux"]
 BOOT_FOLDER = "boot/x86_64"
 
@@ -80,7 +82,7 @@ rule bzimage
   command = python3 $root/tools/pith/boot_image.py bzimage $setup $in $elf $out
   description = IMAGE $out
 rule embed
-  command = python3 $root/tools/pith/embed.py $out $in
+  command = python3 $root/tools/pith/embed.py $out $objects
   description = EMBED $out
 """
 
@@ -112,10 +114,23 @@ COMPONENT_SUPPORT = ("base/memory_functions.cpp", "base/format.cpp", "base/compi
                      "components/library_support.cpp")
 
 
+PLACEMENTS = ("builtin", "module", "server")
+
+
+def image_components(root: pathlib.Path) -> list[tuple[str, str]]:
+    """Folder and placement of each component in the ordinary image."""
+    file = root / "images/default.def"
+    lines = [line.split() for line in file.read_text().splitlines() if not line.startswith("#")]
+    pairs = [(words[0], words[1]) for words in lines if words]
+    for folder, placement in pairs:
+        if placement not in PLACEMENTS:
+            raise PithError(f"{file}: {folder}: there is no placement {placement}")
+    return pairs
+
+
 def component_folders(root: pathlib.Path) -> list[str]:
     """Folders of the components in the ordinary image."""
-    lines = (root / "images/default.def").read_text().splitlines()
-    return [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
+    return [folder for folder, _ in image_components(root)]
 
 
 class Generator:
@@ -132,7 +147,8 @@ class Generator:
         cached = (f"CCACHE_BASEDIR={self.root} CCACHE_NOHASHDIR=1 ccache "
                   if shutil.which("ccache") else "")
         self.lines = [f"root = {self.root}", f"cxx = {cached}{self.compiler['cxx']}", RULES]
-        components = [self.component(folder) for folder in component_folders(self.root)]
+        components = {self.component(folder): placement
+                      for folder, placement in image_components(self.root)}
         self.kernel(components)
         self.loader("pith.elf", "kernel.stripped", compressed=False)
         self.loader("loader.elf", "kernel.lz4", compressed=True)
@@ -159,7 +175,7 @@ class Generator:
         self.statement(target, "cxx", [source], implicit, flags=flags + special)
         return target
 
-    def kernel(self, components: list[str]) -> None:
+    def kernel(self, components: dict[str, str]) -> None:
         flags = self.flags("-fPIE", STACK_GUARD, KIND_FLAGS[self.kind])
         listed = [source for folder in KERNEL_FOLDERS for source in sources(self.root, folder)]
         if self.kind == "debug":
@@ -167,8 +183,9 @@ class Generator:
                        for source in kernel_tests(self.root, folder)]
         objects = [self.compile(source, "kernel", self.checked(flags, source))
                    for source in listed]
-        self.statement("embedded.S", "embed", components)
-        self.statement("embedded.o", "cxx", ["embedded.S"], components, flags="")
+        words = " ".join(f"{file}:{placement}" for file, placement in components.items())
+        self.statement("embedded.S", "embed", [], [*components], objects=words)
+        self.statement("embedded.o", "cxx", ["embedded.S"], [*components], flags="")
         script = self.root / "arch/x86_64/kernel.ld"
         self.statement("kernel.elf", "link", [*objects, "embedded.o"], [script],
                        ldflags=f"-pie --no-dynamic-linker -z pack-relative-relocs -z noexecstack "
@@ -183,16 +200,16 @@ class Generator:
                     if self.sanitizers else flags)
         return f"{flags} {self.sanitizers}" if source.suffix == ".cpp" else flags
 
-    def component(self, folder: str) -> str:
+    def component(self, folder: str, into: str = "components") -> str:
         name = pathlib.Path(folder).name
         # No stack guard in per-CPU memory: a component's guard is its own hidden word.
         flags = self.flags("-fPIC -mcmodel=small -fno-stack-protector", KIND_FLAGS["release"],
                            "-DPITH_COMPONENT", "-fno-ident")
         support = [self.root / path for path in COMPONENT_SUPPORT]
-        objects = [self.compile(source, f"components/{name}.parts", flags)
+        objects = [self.compile(source, f"{into}/{name}.parts", flags)
                    for source in [*sources(self.root, folder), *support]]
         # What is embedded and loaded carries no debug information; what gdb reads lies beside it.
-        whole, target = f"components/{name}.parts/{name}.debug.o", f"components/{name}.o"
+        whole, target = f"{into}/{name}.parts/{name}.debug.o", f"{into}/{name}.o"
         script = self.root / "tools/component/component.ld"
         self.statement(whole, "link", objects, [script] if script.exists() else [],
                        ldflags="-r " + (f"-T {script}" if script.exists() else ""))

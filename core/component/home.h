@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A home: where the code of one instance runs for a while. An instance is moved by giving its
+// strand the target of another home. All calls: process context, under the instance's lock.
+#pragma once
+
+#include "core/component/component_object.h"
+#include "core/gate/strand.h"
+
+namespace core {
+
+class KernelEnv;
+
+class Home : public RefCounted<Home> {
+public:
+    virtual ~Home() = default;
+    Placement placement() const { return placement_; }
+
+    // What the strand calls while the instance lives here.
+    virtual StrandTarget target(KernelEnv& env) = 0;
+    // The component's own stages. The strand has this home's target and does not run requests.
+    // Errors: the component's; what ended the instance meanwhile.
+    virtual Result<> start(Strand& strand) = 0;   // fresh arena
+    virtual Result<> quiesce(Strand& strand) = 0; // before another home takes over
+    virtual Result<> resume(Strand& strand) = 0;  // after that
+    virtual Result<> stop(Strand& strand) = 0;
+
+    struct Facts {
+        u64 memory = 0; // bytes that its code and constants take
+        base::Sha256Digest object_hash{};
+        base::Sha256Digest text_hash{};
+    };
+    // For people who want to see that the bytes are the same everywhere. Errors: io.
+    virtual Result<Facts> facts() = 0;
+
+protected:
+    explicit Home(Placement placement) : placement_(placement) {}
+
+private:
+    const Placement placement_;
+};
+
+// In the kernel: `builtin` or `module`. Errors: opnotsupp, nomem, noexec.
+Result<Ref<Home>> make_kernel_home(Ref<ComponentObject> object, Placement placement);
+
+} // namespace core

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "core/gate/containment.h"
+
+#include "core/gate/strand.h"
+#include "core/sync/guarded.h"
+
+namespace core {
+namespace {
+
+struct Registry {
+    List<ContainedCode, &ContainedCode::link> code;
+    List<Strand, &Strand::containment_link> strands;
+
+    ContainedCode* code_at(u64 address) {
+        for (ContainedCode& each : code) {
+            if (address - each.start < each.text_size)
+                return &each;
+        }
+        return nullptr;
+    }
+    // The strand whose handler is the innermost call on the trap's stack.
+    Strand* innermost(const ComponentTrap& trap) {
+        Strand* found = nullptr;
+        for (Strand& strand : strands) {
+            const u64 at = strand.landing().stack;
+            const bool here = at >= trap.stack_start && at < trap.stack_end;
+            if (here && (!found || at < found->landing().stack))
+                found = &strand;
+        }
+        return found;
+    }
+};
+
+// Lists point at themselves, so it is made when first used; the first strand is one thread's.
+Guarded<Registry, lock_class::containment>& registry() {
+    alignas(16) static constinit u8 storage[sizeof(Guarded<Registry, lock_class::containment>)]{};
+    static constinit bool is_made = false;
+    if (!is_made) {
+        new (storage) Guarded<Registry, lock_class::containment>;
+        is_made = true;
+    }
+    return *reinterpret_cast<Guarded<Registry, lock_class::containment>*>(storage);
+}
+
+// The kernel has only the component's word that there is a text: it must lie in its constants, and
+// end there.
+const char* text_in(const ContainedCode& code, u64 address) {
+    const u64 end = code.start + code.size;
+    if (address < code.start + code.text_size || address >= end)
+        return nullptr;
+    const char* text = reinterpret_cast<const char*>(address);
+    return __builtin_memchr(text, 0, end - address) ? text : nullptr;
+}
+
+TrapRecord describe(const ComponentTrap& trap, const ContainedCode& code) {
+    constexpr u32 invalid_opcode = 6; // what a failed check ends in, see COMPONENT_DESCRIPTOR
+    TrapRecord record;
+    const u64 offset = trap.instruction - code.start;
+    record.offset = offset < code.text_size ? offset : ~u64{0};
+    record.address = trap.address;
+    record.vector = trap.vector;
+    if (trap.vector != invalid_opcode)
+        return record;
+    record.file = text_in(code, trap.words[0]);
+    record.line = static_cast<u32>(trap.words[1]);
+    record.text = text_in(code, trap.words[2]);
+    return record;
+}
+
+} // namespace
+
+void add_contained_code(ContainedCode& code) { registry().lock()->code.push_back(code); }
+void remove_contained_code(ContainedCode& code) {
+    auto locked = registry().lock();
+    if (code.link.is_linked())
+        code.link.unlink();
+}
+void add_contained_strand(Strand& strand) { registry().lock()->strands.push_back(strand); }
+void remove_contained_strand(Strand& strand) {
+    auto locked = registry().lock();
+    strand.containment_link.unlink();
+}
+
+const arch::Landing* contain_trap(const ComponentTrap& trap) {
+    auto locked = registry().lock();
+    Strand* strand = locked->innermost(trap);
+    if (!strand)
+        return nullptr;
+    const ContainedCode* code = locked->code_at(trap.instruction);
+    // A wild call leaves the caller's place on the stack.
+    if (!code && trap.stack % 8 == 0 && trap.stack >= trap.stack_start &&
+        trap.stack < trap.stack_end)
+        code = locked->code_at(*reinterpret_cast<const u64*>(trap.stack));
+    if (!code)
+        return nullptr;
+    return &strand->end_handler(describe(trap, *code));
+}
+
+} // namespace core
