@@ -67,7 +67,8 @@ constexpr ProcEntry root_entries[] = {
     directory("block"),  directory("bus"),    directory("class"),
     directory("dev", number_entries),         directory("devices", device_entries),
     directory("firmware"), directory("fs", fs_entries), directory("kernel", kernel_entries),
-    directory("module"), directory("power"),  end_of_table,
+    directory("module"), directory("pith", pith_entries),
+    directory("power"),  end_of_table,
 };
 
 } // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The files of /proc itself (proc(5)).
+#include "core/component/manager.h"
 #include "core/device/block_device.h"
 #include "core/init/command_line.h"
 #include "core/init/power.h"
@@ -252,8 +253,6 @@ Result<> show_disks(const ProcSubject&, base::FormatSink& sink) {
     return {};
 }
 
-Result<> show_nothing(const ProcSubject&, base::FormatSink&) { return {}; }
-
 Result<> show_control_groups(const ProcSubject&, base::FormatSink& sink) {
     sink.write("#subsys_name\thierarchy\tnum_cgroups\tenabled\n");
     return {};
@@ -285,6 +284,23 @@ constexpr ProcEntry link(const char* name,
     return {.name = name, .mode = file_mode::symlink | 0777, .target = target};
 }
 
+// Objects that came at run time, as Linux lists its modules: size, instances, who needs it.
+Result<> show_modules(const ProcSubject&, base::FormatSink& sink) {
+    for (u32 i = 0;; ++i) {
+        const auto object = core::component_at(i);
+        if (!object)
+            return {};
+        if ((*object)->is_embedded())
+            continue;
+        u32 users = 0;
+        for (u32 from = 0; auto instance = core::next_instance(from);
+             from = (*instance)->number() + 1)
+            users += &(*instance)->object() == object->get();
+        base::format(sink, "{} {} {} - Live 0x0000000000000000\n", (*object)->name(),
+                     (*object)->bytes().size(), users);
+    }
+}
+
 // The keys of Documentation/admin-guide/sysrq.rst that Pith has; others do nothing, as there.
 Result<> trigger(const ProcSubject&, std::string_view text) {
     switch (text.empty() ? 0 : text[0]) {
@@ -309,7 +325,7 @@ constexpr ProcEntry system_entries[] = {
     file("loadavg", show_load),
     file("locks", show_locks),
     file("meminfo", show_memory),
-    file("modules", show_nothing),
+    file("modules", show_modules),
     link("mounts", mounts_target),
     file("partitions", show_partitions),
     link("self", self_target),
