@@ -9,6 +9,11 @@ from .errors import PithError
 
 KERNEL_FOLDERS = ["base", "arch/x86_64", "core", "linux"]
 BOOT_FOLDER = "boot/x86_64"
+# Programs that run on Pith, and the folders each is made of.
+PROGRAMS = {"pithctl": ["user/runtime", "user/pithctl"]}
+# Components that misbehave: loaded by tests only.
+TEST_COMPONENTS = ["tests/placements/faulty_disk"]
+PROGRAM_SUPPORT = ["base/format.cpp", "base/memory_functions.cpp"]
 
 WARNINGS = "-Wall -Wextra -Wno-unused-parameter -Werror"
 # Freestanding C++23 without anything that needs a run time or touches a program's vector registers.
@@ -153,7 +158,9 @@ class Generator:
         self.loader("pith.elf", "kernel.stripped", compressed=False)
         self.loader("loader.elf", "kernel.lz4", compressed=True)
         self.bzimage()
-        self.lines.append("default kernel.elf pith.elf vmlinuz")
+        programs = [self.program(name, folders) for name, folders in PROGRAMS.items()]
+        tests = [self.component(folder, "test_components") for folder in TEST_COMPONENTS]
+        self.lines.append("default kernel.elf pith.elf vmlinuz " + " ".join([*programs, *tests]))
         return "\n".join(self.lines) + "\n"
 
     def statement(self, outputs: str, rule: str, inputs: list, implicit: list = (),
@@ -214,6 +221,18 @@ class Generator:
         self.statement(whole, "link", objects, [script] if script.exists() else [],
                        ldflags="-r " + (f"-T {script}" if script.exists() else ""))
         self.statement(target, "strip-debug", [whole])
+        return target
+
+    def program(self, name: str, folders: list[str]) -> str:
+        """A static program without a C library (user/runtime/README.md)."""
+        flags = self.flags("-fno-pic -mcmodel=small -fno-stack-protector", KIND_FLAGS["release"])
+        listed = [source for folder in folders for source in sources(self.root, folder)]
+        support = [self.root / source for source in PROGRAM_SUPPORT]
+        objects = [self.compile(source, f"user/{name}.parts", flags)
+                   for source in [*listed, *support]]
+        whole, target = f"user/{name}.parts/{name}.debug", f"user/{name}"
+        self.statement(whole, "link", objects, ldflags="-static --gc-sections -z noexecstack")
+        self.statement(target, "strip", [whole])
         return target
 
     def loader(self, target: str, payload: str, compressed: bool) -> None:
