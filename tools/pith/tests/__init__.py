@@ -8,6 +8,7 @@ import os
 from pith.tests.group import Group
 from pith.tests.guest import HostileGroup, KernelGroup, SyscallsGroup
 from pith.tests.objects import ObjectsGroup
+from pith.tests.placements import PlacementsGroup
 from pith.tests.programs import ProgramGroup
 from pith.tests.pytest_group import PytestGroup
 
@@ -29,6 +30,12 @@ GROUPS: list[Group] = [
                  needs=("build", "host-tests"), seconds=900),
     SyscallsGroup("syscalls", "static programs that must do on Pith what they do on Linux"),
     HostileGroup("hostile", "attacks from user mode, after which the system must answer"),
+    PlacementsGroup("one-object", "each component is the same bytes in every placement", "same"),
+    PlacementsGroup("containment", "a component that crashes in the kernel ends alone", "crash"),
+    PlacementsGroup("move-storm", "components moved under load: no error, no restart, no lost byte",
+                    "move", count=500, full_count=10_000),
+    PlacementsGroup("kill-storm", "components killed under load: no error, no lost byte", "kill",
+                    count=200, full_count=5_000),
     PytestGroup("run", "./pith run: argv, streams, statuses, failures",
                 "tests/drive/run_command_test.py", seconds=900),
     PytestGroup("interactive", "a shell session: job control, Ctrl-C, less, vi, top, resizing",

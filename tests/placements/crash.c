@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Process 1 of `run.py crash`: loads a RAM disk's driver that does one wrong thing after the other,
+// in the kernel. Each ends that instance alone; the request that was told to do it is served by the
+// next life, and what was written before is still there. A request that ends every life is given
+// up.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <termios.h>
+#include <unistd.h>
+
+// As in faulty_disk/component.cpp.
+static const char *const faults[] = {
+    "none", "read of null", "write to null", "write to code", "call of null",
+    "call of data", "failed check", "division by zero", "endless recursion",
+    "address that is not canonical", "register it does not have", "double completion",
+    "no answer", "giving up", "stack pointer to nowhere",
+};
+enum { fault_count = sizeof faults / sizeof *faults, block_size = 4096, poison = 1000 };
+static const uint64_t magic = 0x6b61657262206f64;
+static const char *const component = "/sys/pith/components/faulty_disk0";
+
+static int passed, failed;
+
+static void result(int good, const char *what, const char *which) {
+    printf("%s %s%s%s\n", good ? "pass" : "FAIL", which, *which ? ": " : "", what);
+    fflush(stdout);
+    passed += good;
+    failed += !good;
+}
+
+static uint64_t statistic(const char *name) {
+    char path[96], text[1000];
+    snprintf(path, sizeof path, "%s/statistics", component);
+    const int file = open(path, O_RDONLY);
+    const ssize_t length = file < 0 ? -1 : read(file, text, sizeof text - 1);
+    close(file);
+    if (length < 0)
+        return ~0ul;
+    text[length] = 0;
+    const size_t size = strlen(name);
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+        if (strncmp(line, name, size) == 0 && line[size] == ' ')
+            return strtoul(line + size, NULL, 10);
+    return ~0ul;
+}
+
+static int is_in_state(const char *wanted) {
+    char path[96], text[32] = "";
+    snprintf(path, sizeof path, "%s/state", component);
+    const int file = open(path, O_RDONLY);
+    const ssize_t length = file < 0 ? -1 : read(file, text, sizeof text - 1);
+    close(file);
+    return length > 0 && strncmp(text, wanted, strlen(wanted)) == 0;
+}
+
+static unsigned char *buffer;
+
+static void fill(unsigned seed) {
+    for (int i = 0; i < block_size; i++)
+        buffer[i] = (unsigned char)(seed * 7 + i * 13 + (i >> 8));
+}
+
+static int write_block(int disk, int block) {
+    return pwrite(disk, buffer, block_size, (off_t)block * block_size) == block_size;
+}
+
+static int holds(int disk, int block, unsigned seed) {
+    unsigned char *wanted = malloc(block_size);
+    fill(seed);
+    memcpy(wanted, buffer, block_size);
+    const int good = pread(disk, buffer, block_size, (off_t)block * block_size) == block_size &&
+                     memcmp(wanted, buffer, block_size) == 0;
+    free(wanted);
+    return good;
+}
+
+// Orders `fault` for `lives` lives, at a block where no order was given before.
+static int order(int disk, int fault, uint64_t lives) {
+    static int block = 100;
+    memset(buffer, 0, block_size);
+    const uint64_t words[] = {magic, (uint64_t)fault, lives};
+    memcpy(buffer, words, sizeof words);
+    return write_block(disk, block++);
+}
+
+static void load(void) {
+    const int file = open("/faulty_disk.o", O_RDONLY);
+    result(file >= 0 && syscall(SYS_finit_module, file, "", 0) == 0, "is loaded", "faulty_disk");
+    result(syscall(SYS_finit_module, file, "", 0) < 0 && errno == EEXIST, "is loaded once",
+           "faulty_disk");
+    close(file);
+    const int nonsense = open("/init", O_RDONLY);
+    result(syscall(SYS_finit_module, nonsense, "", 0) < 0 && errno == ENOEXEC,
+           "a program is no component", "finit_module");
+    close(nonsense);
+    result(syscall(SYS_delete_module, "faulty_disk", 0) < 0 && errno == EBUSY,
+           "an object in use stays", "delete_module");
+    result(syscall(SYS_delete_module, "nonesuch", 0) < 0 && errno == ENOENT,
+           "no such object", "delete_module");
+}
+
+static void commit_faults(int disk) {
+    for (int fault = 1; fault < fault_count; fault++) {
+        const uint64_t before = statistic("restarts");
+        result(order(disk, fault, 1), "the request is served in the end", faults[fault]);
+        result(statistic("restarts") == before + 1, "a fresh life began", faults[fault]);
+        result(holds(disk, 1, 1) && holds(disk, 2, 2), "nothing is lost", faults[fault]);
+    }
+}
+
+static void try_poison(int disk) {
+    const uint64_t before = statistic("restarts");
+    result(!order(disk, 1, poison) && errno == EIO, "is answered with EIO", "poison");
+    result(statistic("restarts") == before + 3, "ended three lives", "poison");
+    result(statistic("convicted") == 1, "is the only one given up", "poison");
+    result(is_in_state("running") && holds(disk, 1, 1) && holds(disk, 2, 2),
+           "the others are served", "poison");
+}
+
+int main(void) {
+    mkdir("/proc", 0755), mkdir("/sys", 0755), mkdir("/dev", 0755);
+    mount("proc", "/proc", "proc", 0, NULL);
+    mount("sysfs", "/sys", "sysfs", 0, NULL);
+    mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+    buffer = aligned_alloc(block_size, block_size);
+    load();
+    const int disk = open("/dev/xda", O_RDWR | O_DIRECT);
+    result(disk >= 0, "opens", "/dev/xda");
+    fill(1);
+    const int first = write_block(disk, 1);
+    fill(2);
+    result(first && write_block(disk, 2), "takes data", "/dev/xda");
+    commit_faults(disk);
+    try_poison(disk);
+    printf("%d passed, %d failed\n", passed, failed);
+    fflush(stdout);
+    tcdrain(1);
+    reboot(RB_POWER_OFF);
+    for (;;)
+        pause();
+}
