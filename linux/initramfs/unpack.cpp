@@ -1,173 +1,165 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "linux/initramfs/unpack.h"
 
+#include "base/bits.h"
+#include "base/compression/gzip.h"
+#include "base/compression/lz4.h"
+#include "base/compression/xz/xz.h"
+#include "base/compression/zstd/zstd.h"
+#include "core/memory/frames.h"
+#include "core/memory/kernel_map.h"
 #include "core/observe/log.h"
-#include "linux/initramfs/archive.h"
-#include "linux/initramfs/gzip.h"
-#include "linux/vfs/entries.h"
-#include "linux/vfs/open.h"
+#include "linux/initramfs/entry_writer.h"
 
 namespace linux {
 namespace {
 
-// Names of files with several links, by number, until the archive ends: the first name has the
-// content.
-struct HardLinks {
-    static constexpr usize capacity = 64;
-    struct Seen {
-        u32 number;
-        std::string_view name;
-    };
-    Seen seen[capacity];
-    usize count = 0;
+using base::compression::Output;
 
-    std::string_view find(u32 number) const {
-        for (usize i = 0; i < count; ++i) {
-            if (seen[i].number == number)
-                return seen[i].name;
-        }
-        return {};
-    }
-    void remember(u32 number, std::string_view name) {
-        if (count < capacity)
-            seen[count++] = {number, name};
-    }
+struct Format {
+    std::string_view magic;
+    std::string_view name;
+    Result<usize> (*unpack)(std::span<const u8> input, Output& output); // null: not had
 };
 
-Result<> set_attributes(Inode& inode, const ArchiveEntry& entry) {
-    AttributeChange change;
-    change.fields = attribute::mode | attribute::user | attribute::group | attribute::modify_time |
-                    attribute::access_time | attribute::change_time;
-    change.mode = entry.mode & 07777;
-    change.user = entry.user;
-    change.group = entry.group;
-    change.modify = change.access = {entry.modified, 0};
-    change.change = file_time_now();
-    return inode.set_attributes(change);
+using namespace std::string_view_literals;
+constexpr Format formats[] = {
+    {"\x1f\x8b"sv, "gzip", &base::compression::unpack_gzip},
+    {"\x28\xb5\x2f\xfd"sv, "zstd", &base::compression::unpack_zstd},
+    {"\xfd"
+     "7zXZ\0"sv,
+     "xz", &base::compression::unpack_xz},
+    {"\x02\x21\x4c\x18"sv, "lz4", &base::compression::unpack_lz4_legacy},
+    {"\x04\x22\x4d\x18"sv, "lz4", &base::compression::unpack_lz4},
+    {"BZh"sv, "bzip2", nullptr},
+    {"\x5d\0\0"sv, "lzma", nullptr},
+    {"\x89LZO\0"sv, "lzo", nullptr},
+};
+constexpr std::string_view skippable = "\x2a\x4d\x18"; // behind 0x50 to 0x5f: a frame of zstd
+constexpr Format zstd_skippable{{}, "zstd", &base::compression::unpack_zstd};
+
+std::string_view text_of(std::span<const u8> bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// Makes the name's node and gives its attributes. Errors: exist, and those of making files.
-Result<> make_new_node(const PathName& name, const NewNode& node, const ArchiveEntry& entry) {
-    const bool directory = (entry.mode & file_mode::type_mask) == file_mode::directory;
-    Walk walk(nullptr, name, 0);
-    NewEntry made =
-        TRY(NewEntry::prepare(TRY(walk.run_to_parent()), walk,
-                              directory ? NewEntry::Wanted::directory : NewEntry::Wanted::other));
-    TRY(made.make(node));
-    return set_attributes(made.path().inode(), entry);
-}
-
-// A node without content. A directory that is there already gets the archive's attributes; anything
-// else is replaced.
-Result<> make_node(const PathName& name, const ArchiveEntry& entry) {
-    NewNode node;
-    node.mode = entry.mode;
-    node.user = entry.user;
-    node.group = entry.group;
-    node.device = {entry.device_major, entry.device_minor};
-    if ((entry.mode & file_mode::type_mask) == file_mode::symlink)
-        node.target = {reinterpret_cast<const char*>(entry.content.data()), entry.content.size()};
-    const Result<> made = make_new_node(name, node, entry);
-    if (made || made.error() != Errno::exist)
-        return made;
-    if ((entry.mode & file_mode::type_mask) == file_mode::directory) {
-        const Path existing = TRY(resolve(name.view(), walk_flag::follow | walk_flag::directory));
-        return set_attributes(existing.inode(), entry);
+const Format* find_format(std::span<const u8> image) {
+    const std::string_view text = text_of(image);
+    for (const Format& format : formats) {
+        if (text.starts_with(format.magic))
+            return &format;
     }
-    Walk walk(nullptr, name, 0);
-    TRY(remove_file(TRY(walk.run_to_parent()), walk));
-    return make_new_node(name, node, entry);
+    const bool skips = (image[0] & 0xf0) == 0x50 && text.substr(1).starts_with(skippable);
+    return skips ? &zstd_skippable : nullptr;
 }
 
-Result<> make_link(const PathName& name, std::string_view existing) {
-    const Path target = TRY(resolve(existing, 0));
-    Walk walk(nullptr, name, 0);
-    NewEntry entry =
-        TRY(NewEntry::prepare(TRY(walk.run_to_parent()), walk, NewEntry::Wanted::other));
-    return entry.link(target.inode());
-}
-
-Result<> make_file(const PathName& name, const ArchiveEntry& entry) {
-    Ref<OpenFile> file = TRY(open_path(
-        name.view(), open_flag::create | open_flag::write_only | open_flag::truncate, 0600));
-    usize done = 0;
-    while (done < entry.content.size()) {
-        IoCursor source(entry.content.subspan(done));
-        u64 offset = done;
-        const usize written = TRY(file->write(source, offset, {}));
-        if (written == 0)
-            return Failure(Errno::io);
-        done += written;
+// Windows: mappings of frames, which need not be contiguous. Half of what is free is left for the
+// files.
+class WindowMemory final : public base::compression::Memory {
+public:
+    Result<std::span<u8>> allocate(usize size) override {
+        if (whole_pages(size).value / page_size >= core::frame_counts().free / 2)
+            return Failure(Errno::nomem);
+        auto mapping = TRY(
+            core::KernelMapping::allocate(whole_pages(size), core::KernelProtection::read_write));
+        const std::span<u8> block(mapping.as<u8>(), size);
+        mapping.forget();
+        return block;
     }
-    return set_attributes(file->inode(), entry);
-}
+    void release(std::span<u8> block) override {
+        core::KernelMapping::adopt(KernelVirt(block.data()), whole_pages(block.size()));
+    }
 
-Result<> unpack_entry(const ArchiveEntry& entry, HardLinks& links) {
-    if (entry.name.empty())
-        return {}; // the root itself
-    const PathName name = TRY(PathName::from_kernel(entry.name));
-    if ((entry.mode & file_mode::type_mask) != file_mode::regular)
-        return make_node(name, entry);
-    if (entry.links > 1) {
-        // Writers of archives put the content at the last name or at the first: a name without
-        // content joins the one before, a name with it fills the file both share.
-        if (const std::string_view first = links.find(entry.number); !first.empty()) {
-            TRY(make_link(name, first));
-            if (entry.content.empty())
-                return {};
-        } else {
-            links.remember(entry.number, entry.name);
+private:
+    static Bytes whole_pages(usize size) { return Bytes(base::align_up<u64>(size, page_size)); }
+};
+
+class Unpacker final : public base::compression::Consumer {
+public:
+    Result<> run(std::span<const u8> image) {
+        const usize size = image.size();
+        while (!image.empty()) {
+            at_ = size - image.size();
+            if (image[0] == 0)
+                image = image.subspan(1); // padding
+            else if (const Format* format = find_format(image))
+                image = TRY(unpack(image, *format));
+            else
+                image = TRY(read(image));
         }
+        return check_whole();
     }
-    return make_file(name, entry);
-}
 
-// Unpacks one archive at the front; gives what follows it.
-Result<std::span<const u8>> unpack_archive(std::span<const u8> archive) {
-    ArchiveReader reader(archive);
-    HardLinks links;
-    ArchiveEntry entry;
-    while (TRY(reader.next(entry))) {
-        const Result<> made = unpack_entry(entry, links);
-        if (!made) {
-            LOG_ERROR("initramfs: {}: {}", entry.name, made.error());
-            return Failure(made.error());
+    // What was unpacked, in pieces.
+    Result<> take(std::span<const u8> bytes) override {
+        const usize used = TRY(parser_.parse(bytes));
+        if (used == bytes.size())
+            return {};
+        junk_ = true;
+        return Failure(Errno::badmsg);
+    }
+
+private:
+    Result<std::span<const u8>> unpack(std::span<const u8> image, const Format& format) {
+        if (!format.unpack) {
+            LOG_ERROR("initramfs: byte {}: packed with {}, which Pith does not unpack: use gzip, "
+                      "zstd, xz or lz4",
+                      at_, format.name);
+            return Failure(Errno::opnotsupp);
         }
+        Output output(memory_, *this);
+        const Result<usize> used = format.unpack(image, output);
+        if (used)
+            return image.subspan(*used);
+        if (!output.complaint().empty())
+            LOG_ERROR("initramfs: {} data at byte {}: {}", format.name, at_, output.complaint());
+        else if (junk_)
+            LOG_ERROR("initramfs: {} data at byte {}: what is in it is no cpio archive",
+                      format.name, at_);
+        else
+            say_parser(used.error());
+        return Failure(used.error());
     }
-    return reader.rest();
-}
 
-bool starts_with(std::span<const u8> bytes, std::string_view magic) {
-    return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size())
-        .starts_with(magic);
-}
+    Result<> check_whole() {
+        if (parser_.between_entries())
+            return {};
+        LOG_ERROR("initramfs: the archive is cut short before byte {}", at_);
+        return Failure(Errno::badmsg);
+    }
 
-Result<std::span<const u8>> unpack_compressed(std::span<const u8> image) {
-    ByteBuffer plain;
-    const usize consumed = TRY(unpack_gzip(image, plain));
-    std::span<const u8> rest = plain.bytes();
-    while (starts_with(rest, "0707"))
-        rest = TRY(unpack_archive(rest));
-    return image.subspan(consumed);
-}
+    // An archive that is not compressed.
+    Result<std::span<const u8>> read(std::span<const u8> image) {
+        TRY(check_whole());
+        const Result<usize> used = parser_.parse(image);
+        if (!used) {
+            say_parser(used.error());
+            return Failure(used.error());
+        }
+        if (*used > 0)
+            return image.subspan(*used);
+        LOG_ERROR("initramfs: byte {}: neither a cpio archive nor a known compression "
+                  "({:02x} {:02x})",
+                  at_, image[0], image.size() > 1 ? image[1] : 0);
+        return Failure(Errno::opnotsupp);
+    }
+
+    void say_parser(Errno error) {
+        if (error == Errno::badmsg && !parser_.complaint().empty())
+            LOG_ERROR("initramfs: archive {} entries on: {}", writer_.made(), parser_.complaint());
+    }
+
+    WindowMemory memory_;
+    EntryWriter writer_;
+    ArchiveParser parser_{writer_};
+    usize at_ = 0; // byte of the image
+    bool junk_ = false;
+};
 
 } // namespace
 
 Result<> unpack_initramfs(std::span<const u8> image) {
-    while (!image.empty()) {
-        if (image[0] == 0) {
-            image = image.subspan(1);
-        } else if (starts_with(image, "0707")) {
-            image = TRY(unpack_archive(image));
-        } else if (starts_with(image, "\x1f\x8b")) {
-            image = TRY(unpack_compressed(image));
-        } else {
-            LOG_ERROR("initramfs: neither a cpio archive nor a known compression ({:02x} {:02x})",
-                      image[0], image.size() > 1 ? image[1] : 0);
-            return Failure(Errno::opnotsupp);
-        }
-    }
-    return {};
+    auto unpacker = TRY(Box<Unpacker>::create());
+    return unpacker->run(image);
 }
 
 } // namespace linux

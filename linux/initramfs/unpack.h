@@ -8,9 +8,10 @@
 
 namespace linux {
 
-// Unpacks concatenated archives, each plain or compressed, below the current task's root. What was
-// unpacked before an error stays. Process context. Errors: badmsg (damaged), opnotsupp (a
-// compression Pith does not know; said in the log), and those of making files.
+// Unpacks concatenated archives, each plain or compressed (gzip, zstd, xz, lz4), below the current
+// task's root. What was unpacked before an error stays; what was wrong is said in the log. Process
+// context. Errors: badmsg (damaged), opnotsupp (a compression Pith does not know), and those of
+// making files.
 Result<> unpack_initramfs(std::span<const u8> image);
 
 } // namespace linux
