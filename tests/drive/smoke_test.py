@@ -3,19 +3,15 @@
 component of the image is loaded, and it asks for a root disk. Needs nothing in user mode."""
 
 import re
-import select
 import subprocess
-import time
 
 import pytest
 from machines import PITH, ROOT, explain
+from serial_console import log_until
 
 BUILD_SECONDS = 900
-BOOT_SECONDS = 120
 KINDS = {"release": [], "debug": ["--debug"], "release-gcc": ["--compiler", "gcc"]}
 IMAGES = {"bzimage": "vmlinuz", "elf": "pith.elf"}
-QEMU = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-m", "256", "-display",
-        "none", "-serial", "stdio", "-monitor", "none", "-no-reboot", "-nodefaults"]
 END = "unable to mount root"
 DEAD = re.compile(rf"panic: (?!.*{END}).*\n")
 
@@ -26,25 +22,6 @@ def test_build(kind: str) -> None:
     done = subprocess.run([PITH, "build", *KINDS[kind]], capture_output=True,
                           timeout=BUILD_SECONDS, check=False)
     assert done.returncode == 0, explain(done)
-
-
-def _log_until(pattern: str, machine: list[str]) -> str:
-    """The serial port's text until `pattern` is in it, the machine ends or the time is up."""
-    text = ""
-    deadline = time.monotonic() + BOOT_SECONDS
-    with subprocess.Popen([*QEMU, *machine], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT) as qemu:
-        assert qemu.stdout is not None
-        try:
-            while pattern not in text and not DEAD.search(text) and time.monotonic() < deadline:
-                if select.select([qemu.stdout], [], [], 1.0)[0]:
-                    data = qemu.stdout.read1(4096)
-                    if not data:
-                        break
-                    text += data.decode("utf-8", "replace").replace("\r", "")
-        finally:
-            qemu.kill()
-    return text
 
 
 @pytest.mark.parametrize("processors", [1, 2, 4])
@@ -67,8 +44,10 @@ def _check(kind: str, machine: str, image: str, processors: int) -> None:
     assert kernel.exists(), f"{kernel} was not built"
     if machine == "microvm":
         machine += ",acpi=on,isa-serial=on,rtc=on"
-    text = _log_until(END, ["-machine", machine, "-smp", str(processors), "-kernel", str(kernel),
-                             "-append", "console=ttyS0 panic=-1"])
+    text = log_until(
+        lambda log: END in log or DEAD.search(log) is not None,
+        ["-machine", machine, "-smp", str(processors), "-kernel", str(kernel),
+         "-append", "console=ttyS0 panic=-1"])
     assert END in text, text[-4000:]
     assert f"smp: {processors} CPUs" in text, text[-4000:]
     assert "not loaded" not in text, text[-4000:]

@@ -26,7 +26,9 @@ NEEDS: dict[str, list[str]] = {
     "uefi": ["ovmf"],
     "test": ["python3-pytest", "python3-pexpect", "e2fsprogs"],
     "debug": ["gdb"],
-    "host-tests": ["libgtest-dev", "libclang-rt-19-dev", "llvm-19", "e2fsprogs", "cpio"],
+    "host-tests": ["libgtest-dev", "libclang-rt-19-dev", "llvm-19", "e2fsprogs", "cpio",
+                   "gzip", "xz-utils", "zstd", "lz4"],
+    "packers": ["cpio", "gzip", "xz-utils", "zstd", "lz4", "bzip2"],
     "programs": ["musl-tools", "gcc", "binutils", "libc6-dev", "linux-libc-dev"],
 }
 

@@ -21,7 +21,8 @@ _BUSYBOX_FILES = {
 }
 
 
-def _add_busybox(archive: Archive) -> None:
+def add_busybox(archive: Archive) -> None:
+    """BusyBox, its names, and the files programs expect beside it."""
     packages.require("busybox")
     archive.file("bin/busybox", BUSYBOX.read_bytes(), 0o755)
     shown = subprocess.run([BUSYBOX, "--list-full"], capture_output=True, text=True, check=False)
@@ -53,7 +54,7 @@ def make_initramfs(modules: list[pathlib.Path], busybox: bool,
         order = "".join(f"/modules/{module.name}\n" for module in modules)
         archive.file("modules/order", order.encode())
     if busybox:
-        _add_busybox(archive)
+        add_busybox(archive)
         if copy_in is not None:
             archive.tree(copy_in, COPY_IN)
     else:
@@ -81,6 +82,6 @@ def make_console_initramfs() -> bytes:
     archive.character_device("dev/console", 5, 1)
     for directory in ("proc", "sys", "run"):
         archive.directory(directory)
-    _add_busybox(archive)
+    add_busybox(archive)
     archive.file("init", _CONSOLE_INIT.encode(), 0o755)
     return archive.finish()
