@@ -27,13 +27,17 @@ Result<Ref<MetadataBlock>> ChangeSet::find(u64 number) {
     if (number >= cache.device_blocks())
         return Failure(Errno::inval);
     const u32 size = cache.block_size();
-    const Ref<BlockContents> contents = TRY(BlockContents::create(size));
-    void* const wait = volume_.host.begin_wait();
-    const Result<> outcome = volume_.source.read(number * size, {contents->data(), size});
-    if (!volume_.host.end_wait(wait))
-        return Failure(Errno::canceled);
-    TRY(outcome);
-    return cache.add(number, contents);
+    void* wait = nullptr;
+    {
+        const Ref<BlockContents> contents = TRY(BlockContents::create(size));
+        wait = volume_.host.begin_wait();
+        const Result<> outcome = volume_.source.read(number * size, {contents->data(), size});
+        if (volume_.host.end_wait(wait)) {
+            TRY(outcome);
+            return cache.add(number, contents);
+        }
+    }
+    volume_.host.abandon(wait); // nothing on the way here needs a destructor any more
 }
 
 ChangeSet::Edit* ChangeSet::find_edit(const MetadataBlock& block) const {

@@ -237,9 +237,14 @@ void* MountedVolume::begin_wait() PITH_NO_ANALYSIS {
 }
 
 bool MountedVolume::end_wait(void* wait) PITH_NO_ANALYSIS {
-    const bool goes_on = gate_.strand().unpark(static_cast<Strand::Activation*>(wait));
-    lock_.acquire();
+    const bool goes_on = gate_.strand().try_unpark(static_cast<Strand::Activation*>(wait));
+    if (goes_on)
+        lock_.acquire();
     return goes_on;
+}
+
+void MountedVolume::abandon(void* wait) {
+    Strand::leave_abandoned(*static_cast<Strand::Activation*>(wait));
 }
 
 u64 MountedVolume::caller() { return reinterpret_cast<u64>(&Thread::current()); }

@@ -98,6 +98,7 @@ private:
     void unlock() override PITH_NO_ANALYSIS { lock_.release(); }
     void* begin_wait() override;
     bool end_wait(void* wait) override;
+    [[noreturn]] void abandon(void* wait) override;
     u64 caller() override;
 
     Ref<BlockDevice> device_;

@@ -19,9 +19,11 @@ public:
     virtual void lock() {}
     virtual void unlock() {}
     // Around a wait inside such a call: lets others have the lock, and other handlers run.
-    // `end_wait` answers false when the handler was abandoned meanwhile.
+    // `end_wait` answers false, without the lock, when the handler was abandoned meanwhile: then
+    // abandon() leaves it for good, destroying nothing on its stack.
     virtual void* begin_wait() { return nullptr; }
     virtual bool end_wait(void*) { return true; }
+    [[noreturn]] virtual void abandon(void*) { __builtin_trap(); }
     // Tells handlers apart; never 0.
     virtual u64 caller() { return 1; }
 

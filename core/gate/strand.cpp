@@ -277,9 +277,9 @@ Strand::Activation* Strand::park() PITH_NO_ANALYSIS {
     return activation;
 }
 
-void Strand::unpark(Activation* activation) PITH_NO_ANALYSIS {
+bool Strand::try_unpark(Activation* activation) PITH_NO_ANALYSIS {
     if (!activation)
-        return;
+        return true;
     lock_.acquire();
     ++reentering_;
     state_.fetch_or(attention, std::memory_order_relaxed);
@@ -305,8 +305,11 @@ void Strand::unpark(Activation* activation) PITH_NO_ANALYSIS {
         return inside;
     };
     (void)entry_.wait(try_to_return, Sleep::uninterruptible);
-    if (activation->abandoned)
-        arch::arch_leave_component(activation->landing);
+    return !activation->abandoned;
+}
+
+void Strand::leave_abandoned(const Activation& activation) {
+    arch::arch_leave_component(activation.landing);
 }
 
 // Waits until the strand is open and free, and owns it. False if it was given up.

@@ -98,7 +98,14 @@ public:
         ListLink link;         // among the parked ones
     };
     Activation* park();
-    void unpark(Activation* activation);
+    void unpark(Activation* activation) {
+        if (!try_unpark(activation))
+            leave_abandoned(*activation);
+    }
+    // The same for callers with something to put away: false if the handler was abandoned, and then
+    // they end with leave_abandoned().
+    bool try_unpark(Activation* activation);
+    [[noreturn]] static void leave_abandoned(const Activation& activation);
     bool never_waits() const { return never_waits_; }
 
     // Runs `function` alone in the strand: waits for it in any phase.
