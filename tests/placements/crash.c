@@ -133,12 +133,12 @@ int main(void) {
     mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
     buffer = aligned_alloc(block_size, block_size);
     load();
-    const int disk = open("/dev/xda", O_RDWR | O_DIRECT);
-    result(disk >= 0, "opens", "/dev/xda");
+    const int disk = open("/dev/ram0", O_RDWR | O_DIRECT);
+    result(disk >= 0, "opens", "/dev/ram0");
     fill(1);
     const int first = write_block(disk, 1);
     fill(2);
-    result(first && write_block(disk, 2), "takes data", "/dev/xda");
+    result(first && write_block(disk, 2), "takes data", "/dev/ram0");
     commit_faults(disk);
     try_poison(disk);
     printf("%d passed, %d failed\n", passed, failed);

@@ -103,9 +103,11 @@ def judge(machine: Machine, scenario: str, show_all: bool) -> tuple[int, int]:
               bool(re.search(r"^\d+ passed, \d+ failed$", machine.text, re.MULTILINE))}
     if scenario in ("kill", "move"):
         checks["the raw disk holds what was acknowledged"] = disk_is_right(machine)
-        checks["e2fsck finds nothing"] = subprocess.run(
-            ["e2fsck", "-fn", machine.files], stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL).returncode == 0
+        checked = subprocess.run(["e2fsck", "-fn", machine.files], stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, text=True)
+        checks["e2fsck finds nothing"] = checked.returncode == 0
+        if checked.returncode != 0:
+            print(checked.stdout)
         checks["no line to the console is lost"], repeated = check_lines(machine)
         print(f"count console lines repeated {repeated}")
     passed = sum(line.startswith("pass ") for line in lines) + sum(checks.values())
