@@ -163,7 +163,7 @@ Result<> execute(ExecRequest& request) {
         name = name.empty() ? sink.text() : name;
     }
     ExecIdentity identity = TRY(identity_for(*file));
-    Loading loading{std::move(file), name, request.arguments, *identity.credentials};
+    Loading loading{std::move(file), name, request.arguments, identity.credentials};
     loading.personality_flags = task.personality_flags;
     loading.randomize = (task.personality_flags & persona_no_randomize) == 0;
     loading.stack_limit = process.limit(Resource::stack);
@@ -172,6 +172,7 @@ Result<> execute(ExecRequest& request) {
     TRY(resolve_scripts(loading, script_name, line, denial));
     if (loading.file.get() != nullptr && script_name.data() != name.data()) {
         identity = TRY(identity_for(*loading.file)); // set-id of a script counts for nothing
+        loading.credentials = identity.credentials;
     }
     loading.secure = identity.secure;
     LoadedProgram program = TRY(load_elf(loading));

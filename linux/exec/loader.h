@@ -13,11 +13,11 @@ namespace linux {
 
 // What exec collects on the way.
 struct Loading {
-    Ref<OpenFile> file;          // the program, or in the end the interpreter of a script
-    std::string_view name;       // what AT_EXECFN says
+    Ref<OpenFile> file;    // the program, or in the end the interpreter of a script
+    std::string_view name; // what AT_EXECFN says
     ProgramArguments& arguments;
-    const Credentials& credentials; // of the new program
-    bool secure = false;         // AT_SECURE
+    Ref<Credentials> credentials; // of the new program
+    bool secure = false;          // AT_SECURE
     bool randomize = true;
     u32 personality_flags = 0;
     u64 stack_limit = 0;
@@ -25,7 +25,7 @@ struct Loading {
 
 struct LoadedProgram {
     Ref<ProgramImage> image;
-    u64 entry = 0;         // first instruction
+    u64 entry = 0; // first instruction
     u64 stack_pointer = 0;
 };
 

@@ -50,7 +50,7 @@ void fill_auxiliary(ProgramImage& image, const Loading& loading, const StackRequ
                     const Places& places) {
     AuxiliaryVector vector(image);
     const HardwareWords hardware = hardware_words();
-    const Credentials& credentials = loading.credentials;
+    const Credentials& credentials = *loading.credentials;
     if (image.vdso != 0)
         vector.add(auxiliary::sysinfo_image, image.vdso);
     vector.add(auxiliary::minimum_signal_stack, hardware.signal_stack);
