@@ -96,7 +96,8 @@ void check_freed(const void* memory, usize offset) {
     if (poison == static_cast<u8>(Poison::heap_freed) ||
         poison == static_cast<u8>(Poison::frame_freed))
         report_bad_free(memory, true);
-    if (offset != 0 || poison != 0)
+    // An object of no bytes begins with its margin.
+    if (offset != 0 || (poison != 0 && poison != static_cast<u8>(Poison::heap_margin)))
         report_bad_free(memory, false);
 }
 

@@ -20,7 +20,7 @@ bool holds(const u8* bytes, usize size, u8 wanted) {
 }
 
 TEST(heap, every_size) {
-    for (usize size = 1; size <= 5000; size += size < 300 ? 1 : 37) {
+    for (usize size = 0; size <= 5000; size += size < 300 ? 1 : 37) {
         u8* blocks[4];
         for (u8*& block : blocks) {
             block = static_cast<u8*>(allocate_memory(size));

@@ -35,9 +35,9 @@ private:
 template <typename Class>
 class PITH_CAPABILITY("spin lock") SpinLock {
 public:
-    void acquire() PITH_ACQUIRE() {
+    void acquire(Taking taking = Taking::alone) PITH_ACQUIRE() {
         arch::disable_preemption(); // first: what is held is noted by CPU
-        order_acquire(this, Class::name, Class::order, LockKind::spin);
+        order_acquire(this, Class::name, Class::order, LockKind::spin, taking);
         word_.acquire();
     }
     void release() PITH_RELEASE() {

@@ -57,7 +57,7 @@ FutexBucketPair::FutexBucketPair(FutexBucket& a, FutexBucket& b) PITH_NO_ANALYSI
       second_(&a < &b ? b : a) {
     first_.lock.acquire();
     if (&second_ != &first_)
-        second_.lock.acquire();
+        second_.lock.acquire(core::Taking::nested); // by address
 }
 
 FutexBucketPair::~FutexBucketPair() PITH_NO_ANALYSIS {
