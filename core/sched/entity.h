@@ -28,6 +28,7 @@ struct SchedulingEntity {
     u64 affinity = ~u64{0};          // bit n: may run on CPU n
     u32 cpu = 0;                     // where it runs or last ran
     bool queued = false;             // in a run queue (guarded by that queue's lock)
+    bool moving = false;             // on its way to `cpu`'s queue (guarded by that queue's lock)
     bool gives_way = false;          // goes behind its equals: it yielded, or its slice is over
     std::atomic<bool> on_cpu{false}; // its registers are live on some CPU
     u32 weight = 1024;               // from nice

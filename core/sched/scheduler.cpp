@@ -45,20 +45,28 @@ void kick(u32 cpu) {
         arch::send_reschedule(cpu);
 }
 
-// Puts a thread that is on no CPU and in no queue into `cpu`'s queue.
+// Puts a thread that belongs to `cpu`, but is on no CPU and in no queue, into its queue.
 void place(Thread& thread, u32 cpu, Arrival arrival) {
     RunQueue& queue = run_queue(cpu);
     LockGuard<lock_class::run_queue> guard(queue.lock);
-    thread.scheduling.cpu = cpu;
+    thread.scheduling.moving = false;
     queue.enqueue(thread, arrival);
     if (queue.should_preempt(thread))
         kick(cpu);
 }
 
+// The thread, in no queue, belongs to `cpu` from now on; place() follows once the lock of the queue
+// it belonged to, which is held, is released. In between it is in no queue, on no CPU and yet not
+// asleep, whatever its state says: whoever wakes it or changes it sees `moving`.
+void give_to(Thread& thread, u32 cpu) {
+    thread.scheduling.moving = true;
+    __atomic_store_n(&thread.scheduling.cpu, cpu, __ATOMIC_RELEASE);
+}
+
 // Takes the lock of the queue the thread belongs to, however it moves meanwhile.
 RunQueue& lock_queue_of(Thread& thread) PITH_NO_ANALYSIS {
     while (true) {
-        const u32 cpu = thread.scheduling.cpu;
+        const u32 cpu = __atomic_load_n(&thread.scheduling.cpu, __ATOMIC_ACQUIRE);
         RunQueue& queue = run_queue(cpu);
         queue.lock.acquire();
         if (thread.scheduling.cpu == cpu)
@@ -75,7 +83,8 @@ bool wake_thread(Thread& thread, std::atomic<ThreadState>& state,
         return false;
     }
     state.store(ThreadState::running, std::memory_order_relaxed);
-    if (thread.scheduling.on_cpu.load(std::memory_order_relaxed) || thread.scheduling.queued) {
+    if (thread.scheduling.on_cpu.load(std::memory_order_relaxed) || thread.scheduling.queued ||
+        thread.scheduling.moving) {
         queue.lock.release(); // it had not gone to sleep yet
         return true;
     }
@@ -89,7 +98,7 @@ bool wake_thread(Thread& thread, std::atomic<ThreadState>& state,
         queue.lock.release();
         return true;
     }
-    thread.scheduling.on_cpu.store(false, std::memory_order_relaxed);
+    give_to(thread, target);
     queue.lock.release();
     place(thread, target, Arrival::woken);
     return true;
@@ -106,7 +115,7 @@ void steal(u32 here) PITH_NO_ANALYSIS {
         Thread* thread = queue.find_movable(here);
         if (thread) {
             queue.dequeue(*thread);
-            thread->scheduling.cpu = here;
+            give_to(*thread, here);
         }
         queue.lock.release();
         if (thread) {
@@ -197,12 +206,14 @@ void Scheduler::finish_switch(Thread& previous) PITH_NO_ANALYSIS {
     RunQueue& queue = run_queue(arch::cpu_index());
     Thread* leaving = queue.leaving;
     queue.leaving = nullptr;
+    if (leaving) [[unlikely]]
+        give_to(*leaving, choose_cpu(*leaving, false));
     previous.scheduling.on_cpu.store(false, std::memory_order_release);
     const bool dead = previous.state_.load(std::memory_order_relaxed) == ThreadState::dead;
     // Interrupts stay off: the lock was taken by another thread, whose saved state is not ours.
     queue.lock.release_after_switch();
     if (leaving) [[unlikely]]
-        place(*leaving, choose_cpu(*leaving, false), Arrival::moved);
+        place(*leaving, leaving->scheduling.cpu, Arrival::moved);
     if (dead) [[unlikely]]
         previous.drop_reference();
 }
@@ -224,7 +235,9 @@ void Scheduler::start(Thread& thread) {
     arch::disable_preemption();
     // A child begins where its parent is in the race, so that forking gains nothing.
     thread.scheduling.virtual_runtime = Thread::current().scheduling.virtual_runtime;
-    place(thread, choose_cpu(thread, false), Arrival::moved);
+    const u32 cpu = choose_cpu(thread, false);
+    give_to(thread, cpu);
+    place(thread, cpu, Arrival::moved);
     arch::enable_preemption();
 }
 
@@ -299,16 +312,17 @@ Result<> Scheduler::set_affinity(Thread& thread, u64 mask) PITH_NO_ANALYSIS {
     thread.scheduling.affinity = mask;
     const u32 cpu = thread.scheduling.cpu;
     const bool must_move = (mask & mask_of(cpu)) == 0;
-    bool move_now = false;
+    u32 target = cpu;
     if (must_move && thread.scheduling.queued) {
         queue.dequeue(thread);
-        move_now = true;
+        target = choose_cpu(thread, false);
+        give_to(thread, target);
     } else if (must_move && thread.scheduling.on_cpu.load()) {
         kick(cpu);
     }
     queue.lock.release();
-    if (move_now)
-        place(thread, choose_cpu(thread, false), Arrival::moved);
+    if (target != cpu)
+        place(thread, target, Arrival::moved);
     return {};
 }
 
