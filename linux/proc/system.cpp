@@ -293,9 +293,11 @@ Result<> show_modules(const ProcSubject&, base::FormatSink& sink) {
         if ((*object)->is_embedded())
             continue;
         u32 users = 0;
-        for (u32 from = 0; auto instance = core::next_instance(from);
-             from = (*instance)->number() + 1)
+        u32 from = 0;
+        while (const auto instance = core::next_instance(from)) {
             users += &(*instance)->object() == object->get();
+            from = (*instance)->number() + 1;
+        }
         base::format(sink, "{} {} {} - Live 0x0000000000000000\n", (*object)->name(),
                      (*object)->bytes().size(), users);
     }
