@@ -127,7 +127,7 @@ inline std::vector<Bytes> kinds_of_data() {
     std::vector<Bytes> kinds = {
         {}, {'x'}, Bytes(1'000'000, 0), noise(200'000), mixed(300'000), program()};
     for (usize size :
-         {2, 3, 5, 17, 100, 255, 256, 257, 1000, 4096, 65'535, 65'536, 131'072, 131'073})
+         {2, 3, 5, 17, 100, 255, 256, 257, 1000, 4096, 65'537, 65'536, 131'072, 131'073})
         kinds.push_back(mixed(size, static_cast<u32>(size)));
     return kinds;
 }

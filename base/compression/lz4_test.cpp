@@ -22,7 +22,7 @@ TEST_F(Lz4Test, everyLevelAndKindOfLegacyFrames) {
 
 TEST_F(Lz4Test, everyKindOfModernFrames) {
     for (const Bytes& plain : kinds_of_data()) {
-        for (const char* options : {"", "-9", "-BD", "-B4 -BD", "-B5 -BX", "--no-frame-crc",
+        for (const char* options : {"", "-9", "-BD", "-B4", "-B5 -BX", "--no-frame-crc",
                                     "--content-size -BD -BX", "-12 -BD -B7"})
             expect_unpacks(unpack_lz4, pack(plain, std::string("lz4 -qc plain ") + options), plain);
     }

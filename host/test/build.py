@@ -103,13 +103,13 @@ class Counts:
     failed: int = 0
 
 
-def expanded(sources: list[str]) -> list[str]:
-    """The sources with patterns replaced by the files they match; an unmatched one is an error.
-    Tests and fuzz targets are matched only where the pattern asks for them."""
+def expanded(sources: list[str], without: tuple[str, ...] = ("_fuzz",)) -> list[str]:
+    """The sources with patterns replaced by the files they match, but for names that end as one of
+    `without` does; an unmatched pattern is an error."""
     found = []
     for source in sources:
         matching = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(source)
-                          if "_test" in source or not path.stem.endswith(("_test", "_fuzz")))
+                          if not path.stem.endswith(without))
         if not matching:
             sys.exit(f"host/test/build.py: there is no {source}")
         found += matching
@@ -139,7 +139,7 @@ def all_tests() -> tuple[dict[str, tuple[list[str], list[str]]], list[str]]:
             orphans.append(path)
             continue
         name = path.removesuffix("_test.cpp").replace("/", ".")
-        tests[name] = ([path, *expanded(links)], kinds)
+        tests[name] = ([path, *expanded(links, without=("_test", "_fuzz"))], kinds)
     return tests, orphans
 
 

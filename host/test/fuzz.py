@@ -58,7 +58,8 @@ def run_target(file: pathlib.Path, options: argparse.Namespace) -> bool:
     out = ROOT / "build" / "fuzz" / name
     corpus = out / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
-    sources = [str(file.relative_to(ROOT)), *expanded(head(file, "links").split())]
+    links = head(file, "links").split()
+    sources = [str(file.relative_to(ROOT)), *expanded(links, ("_test", "_fuzz"))]
     program = out / "target"
     subprocess.run(["clang++-19", *FLAGS, f"-I{ROOT}", f"-I{ROOT}/host/test", *sources,
                     "-o", str(program)], cwd=ROOT, check=True)
