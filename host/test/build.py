@@ -68,13 +68,15 @@ TESTS = {
                         "components/console/virtio_console/control.cpp",
                         "components/console/virtio_console/virtio_console_test.cpp"] + HOME + PORT,
                        ["address"]),
-    "gate": (["core/gate/protocol_test.cpp", "core/gate/strand_test.cpp"] + GATE + PORT,
+    "gate": (["core/gate/protocol_test.cpp", "core/gate/strand_test.cpp",
+              "host/test/memory_port.cpp"] + GATE + PORT,
              ["address", "thread"]),
     "loader": (["core/component/object_loader_test.cpp", "core/component/object_loader.cpp",
                 "host/test/memory_port.cpp"] + PORT, ["address"]),
     # Not under the thread sanitizer yet: it reports one race (CAVEATS.md).
     "instance": (["core/component/instance_test.cpp"] + CORE + GATE + PORT, ["address"]),
-    "block_queue": (["core/device/block_queue_test.cpp", "core/device/block_queue.cpp"]
+    "block_queue": (["core/device/block_queue_test.cpp", "core/device/block_queue.cpp",
+                     "host/test/memory_port.cpp"]
                     + GATE + PORT, ["address", "thread"]),
     "byte_stream": (["core/device/byte_stream_device_test.cpp"] + CORE + GATE + PORT,
                     ["address", "thread"]),
