@@ -27,7 +27,7 @@ def run_debugger() -> dict[str, str]:
     words = [*BEFORE]
     for command in EXPECTED:
         words += [f"echo <<{command}>>\\n", command]
-    done = subprocess.run([PITH, "debug", "--debug", "--rootfs", "busybox", "--smp", "2"],
+    done = subprocess.run([PITH, "debug", "--rootfs", "busybox", "--smp", "2"],
                           input="\n".join([*words, "kill", ""]).encode(), capture_output=True,
                           timeout=SECONDS, check=False)
     text = (done.stdout + done.stderr).decode("utf-8", "replace")
