@@ -104,14 +104,15 @@ void start_other_cpus(u32 limit) {
         }
     }
     wait(base::milliseconds(1)); // the SDM asks for 10 ms, which was for discrete APICs
-    for (int round = 0; round < 2 && g_started.load() < asked; ++round) {
+    // A CPU that has not come to its INIT yet misses the request; one that runs ignores it.
+    for (int round = 0; round < 100 && g_started.load() < asked; ++round) {
         for (u32 i = 0, sent = 1; i < platform().cpu_count && sent < count; ++i) {
             if (platform().apic_ids[i] == self)
                 continue;
             send_startup(platform().apic_ids[i], trampoline_address >> 12);
             ++sent;
         }
-        const Nanos deadline = core::now() + base::milliseconds(round == 0 ? 10 : 1000);
+        const Nanos deadline = core::now() + base::milliseconds(round == 0 ? 10 : 20);
         while (g_started.load() < asked && core::now() < deadline)
             spin_pause();
     }
