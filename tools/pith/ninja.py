@@ -2,6 +2,7 @@
 """Writes build.ninja. What is compiled is found by looking into the folders; nothing is listed by
 hand."""
 
+import hashlib
 import pathlib
 import shutil
 
@@ -43,6 +44,9 @@ SANITIZERS = {
              "-mllvm -asan-kernel-mem-intrinsic-prefix=1",
     "gcc": "",
 }
+# The standard headers, parsed once for each set of flags (clang only, so that g++ still finds an
+# include that is missing).
+PRECOMPILED = "base/standard_library.h"
 # What implements the checks, touches what others may not, or is too early for them.
 UNCHECKED = {
     "core/debug/ubsan.cpp", "core/debug/shadow.cpp", "core/debug/heap_record.cpp",
@@ -68,6 +72,10 @@ rule cxx
   depfile = $out.d
   deps = gcc
   description = C++ $in
+rule pch
+  command = $clang $flags -x c++-header -Xclang -fno-pch-timestamp -fpch-instantiate-templates $
+      $in -o $out && echo $sum > $out.sum
+  description = PCH $out
 rule link
   command = ld.lld-19 $ldflags $in -o $out
   description = LINK $out
@@ -144,14 +152,17 @@ class Generator:
     def __init__(self, root: pathlib.Path, directory: pathlib.Path, kind: str, compiler: str):
         self.root, self.directory, self.kind = root, directory, kind
         self.compiler = COMPILERS[compiler]
+        self.precompiled: dict[str, str] = {}
         self.sanitizers = SANITIZERS[compiler] if kind == "debug" else ""
         self.lines: list[str] = []
 
     def generate(self) -> str:
         # Equal sources in another work tree, or built before, are not compiled again.
-        cached = (f"CCACHE_BASEDIR={self.root} CCACHE_NOHASHDIR=1 ccache "
+        cached = (f"CCACHE_BASEDIR={self.root} CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1 "
+                  "CCACHE_PCH_EXTSUM=1 CCACHE_SLOPPINESS=pch_defines,time_macros ccache "
                   if shutil.which("ccache") else "")
-        self.lines = [f"root = {self.root}", f"cxx = {cached}{self.compiler['cxx']}", RULES]
+        self.lines = [f"root = {self.root}", f"cxx = {cached}{self.compiler['cxx']}",
+                      f"clang = {COMPILERS['clang']['cxx']}", RULES]
         components = {self.component(folder): placement
                       for folder, placement in image_components(self.root)}
         self.kernel(components)
@@ -178,9 +189,23 @@ class Generator:
     def compile(self, source: pathlib.Path, prefix: str, flags: str, implicit: list = ()) -> str:
         relative = source.relative_to(self.root)
         target = f"{prefix}/{relative}.o"
-        special = " -fno-builtin" if source.name == "memory_functions.cpp" else ""
-        self.statement(target, "cxx", [source], implicit, flags=flags + special)
+        if source.name == "memory_functions.cpp":
+            flags += " -fno-builtin"
+        elif source.suffix == ".cpp" and self.compiler is COMPILERS["clang"]:
+            header = self.precompile(flags)
+            flags, implicit = f"{flags} -include-pch {header}", [*implicit, header]
+        self.statement(target, "cxx", [source], implicit, flags=flags)
         return target
+
+    def precompile(self, flags: str) -> str:
+        """The standard headers as parsed with these flags."""
+        if flags not in self.precompiled:
+            key = hashlib.sha256((flags.replace(str(self.root), "")).encode()).hexdigest()[:16]
+            text = (self.root / PRECOMPILED).read_bytes()
+            target = self.precompiled[flags] = f"precompiled/{key}.pch"
+            self.statement(target, "pch", [self.root / PRECOMPILED], flags=flags,
+                           sum=key + hashlib.sha256(text).hexdigest())
+        return self.precompiled[flags]
 
     def kernel(self, components: dict[str, str]) -> None:
         flags = self.flags("-fPIE", STACK_GUARD, KIND_FLAGS[self.kind])
