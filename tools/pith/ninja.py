@@ -217,7 +217,8 @@ class Generator:
                    for source in listed]
         words = " ".join(f"{file}:{placement}" for file, placement in components.items())
         self.statement("embedded.S", "embed", [], [*components], objects=words)
-        self.statement("embedded.o", "cxx", ["embedded.S"], [*components], flags="")
+        self.statement("embedded.o", "cxx", ["embedded.S"], [*components], flags="",
+                       cxx=self.compiler["cxx"])
         script = self.root / "arch/x86_64/kernel.ld"
         self.statement("kernel.elf", "link", [*objects, "embedded.o"], [script],
                        ldflags=f"-pie --no-dynamic-linker -z pack-relative-relocs -z noexecstack "
@@ -273,7 +274,8 @@ class Generator:
                                    [*listed, self.root / "base/memory_functions.cpp"]]
         size = "$$(stat -c %s kernel.stripped)" if compressed else "0"
         blob = f"{prefix}/{target}.payload.o"
-        self.statement(blob, "cxx", [folder / "payload.S"], [payload],
+        # Not through ccache, which does not see the file that .incbin reads.
+        self.statement(blob, "cxx", [folder / "payload.S"], [payload], cxx=self.compiler["cxx"],
                        flags=f"-DPAYLOAD_FILE='\"{payload}\"' -DPAYLOAD_UNPACKED_SIZE={size}")
         script = folder / "loader.ld"
         self.statement(target, "link", [*self.loader_objects, blob], [script],
