@@ -90,6 +90,13 @@ struct DirectoryRecord {
 };
 inline constexpr u64 directory_end = 0x7fff'ffff'ffff'ffff;
 
+// How to mount.
+namespace mount_flag {
+inline constexpr u32 read_only = 1;        // what is asked for
+inline constexpr u32 read_only_device = 2; // not even recovery may write
+inline constexpr u32 no_recovery = 4;      // the log is left as it is
+} // namespace mount_flag
+
 enum class RenameFlags : u32 { none = 0, no_replace = 1, exchange = 2 };
 
 struct BlockRange {
@@ -183,6 +190,9 @@ struct VolumeServices {
     i32 (*publish)(void* home, const Publication* publication);
     // Forgets the private copies and everything released.
     void (*discard)(void* home);
+    // Ends all views; private copies and what was released are forgotten. For requests that look at
+    // much.
+    void (*drop_views)(void* home);
     // Waits until everything published is committed (withheld blocks become available).
     i32 (*commit)(void* home);
     // A damaged structure or another fact the log should have.
@@ -218,7 +228,7 @@ struct FileSystem {
     using Properties = FileSystemProperties;
 
     enum class Operation : u16 {
-        mount,            // flags: 1 read-only. Out: volume
+        mount,            // flags: mount_flag::*. Out: volume
         unmount,          // everything is published and the volume marked unused; commit follows
         sync,             // publishes the counts; commit follows
         statistics,       // out: volume

@@ -312,6 +312,11 @@ void lend_publishing(component::VolumeServices& table) {
         if (entered.may_go_on())
             entered->discard();
     };
+    table.drop_views = [](void* home) {
+        Entered entered(home);
+        if (entered.may_go_on())
+            entered->forget_all();
+    };
     table.commit = [](void* home) -> i32 {
         Entered entered(home);
         return entered.may_go_on() ? answer(entered->volume().commit()) : canceled;

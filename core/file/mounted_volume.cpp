@@ -118,9 +118,12 @@ Result<u64> VolumeCall::run(Operation operation) {
     return volume_.gate_.call(call);
 }
 
-Result<> MountedVolume::mount(bool read_only) {
+Result<> MountedVolume::mount(u32 flags) {
+    namespace mount_flag = component::mount_flag;
     VolumeCall call(*this);
-    call.arguments.flags = read_only || device_->read_only() ? 1 : 0;
+    if (device_->read_only())
+        flags |= mount_flag::read_only | mount_flag::read_only_device;
+    call.arguments.flags = flags;
     TRY(call.run(Operation::mount));
     info_ = call.exchange().volume;
     VolumeGuard guard(lock_);

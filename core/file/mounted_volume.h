@@ -26,8 +26,9 @@ public:
     static Result<Ref<MountedVolume>> create(Ref<BlockDevice> device, std::string_view component);
     ~MountedVolume();
 
-    // Errors: inval (no volume of this kind; the log says why), uclean, io, rofs.
-    Result<> mount(bool read_only);
+    // `flags` are component::mount_flag; what the device allows is added. Errors: inval (no volume
+    // of this kind; the log says why), uclean, io, rofs (it needs recovery, which may not write).
+    Result<> mount(u32 flags);
     // Everything dirty was written back before. The volume is marked unused.
     Result<> unmount();
     // Metadata published so far is durable afterwards, and the data it refers to.

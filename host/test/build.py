@@ -47,7 +47,8 @@ OBJECT_FLAGS = ("-std=c++23 -ffreestanding -fno-exceptions -fno-rtti -fno-thread
                 "-mno-sse -mno-mmx -O2 -fPIC -mcmodel=small -fno-stack-protector -fno-builtin")
 EXT4 = ["core/file/change_set.cpp", "core/file/metadata_cache.cpp", "core/file/volume_state.cpp",
         "core/file/extent_cache.cpp", "base/format.cpp", "tests/ext4/test_volume.cpp",
-        "tests/ext4/image_source.cpp", "tests/ext4/instance.cpp", "components/fs/ext4/*.cpp"]
+        "tests/ext4/image_source.cpp", "tests/ext4/instance.cpp", "components/fs/ext4/*.cpp",
+        "components/fs/ext4/journal/*.cpp"]
 
 # name: (sources, kinds it runs under)
 TESTS = {

@@ -4,6 +4,7 @@
 
 #include "core/observe/log.h"
 #include "linux/vfs/dentry.h"
+#include "linux/vfs/mount_options.h"
 
 namespace linux {
 
@@ -236,6 +237,66 @@ void DiskInode::evict() {
 
 namespace {
 
+namespace mount_flag = component::mount_flag;
+
+bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
+    for (const std::string_view one : words)
+        if (one == word)
+            return true;
+    return false;
+}
+
+// Linux's options of ext4 that ask for what is done here anyway, or may be ignored without harm,
+// are accepted. Answers mount_flag. Errors: inval.
+Result<u32> parse_options(std::string_view options) {
+    constexpr std::string_view accepted[] = {"barrier",
+                                             "delalloc",
+                                             "auto_da_alloc",
+                                             "acl",
+                                             "user_xattr",
+                                             "noacl",
+                                             "nouser_xattr",
+                                             "discard",
+                                             "nodiscard",
+                                             "grpid",
+                                             "nogrpid",
+                                             "bsdgroups",
+                                             "sysvgroups",
+                                             "block_validity",
+                                             "noblock_validity",
+                                             "init_itable",
+                                             "noinit_itable",
+                                             "lazytime",
+                                             "nolazytime",
+                                             "minixdf",
+                                             "bsddf",
+                                             "journal_checksum",
+                                             "nojournal_checksum",
+                                             "prefetch_block_bitmaps",
+                                             "no_prefetch_block_bitmaps",
+                                             "dioread_lock",
+                                             "dioread_nolock"};
+    constexpr std::string_view accepted_with_number[] = {
+        "commit",      "barrier",        "auto_da_alloc",  "stripe",        "inode_readahead_blks",
+        "init_itable", "journal_ioprio", "max_batch_time", "min_batch_time"};
+    u32 flags = 0;
+    MountOption option;
+    while (next_mount_option(options, option)) {
+        const bool has_number = !option.value.empty() && parse_number(option.value);
+        if (option.key == "norecovery" || option.key == "noload")
+            flags |= mount_flag::no_recovery;
+        else if (option.key == "data" && (option.value == "ordered" || option.value == "writeback"))
+            continue; // ordered keeps what the other promises
+        else if (option.key == "errors" &&
+                 (option.value == "remount-ro" || option.value == "continue"))
+            continue;
+        else if (!(has_number ? is_one_of(option.key, accepted_with_number)
+                              : option.value.empty() && is_one_of(option.key, accepted)))
+            return Failure(Errno::inval);
+    }
+    return flags;
+}
+
 class DiskFileSystemType final : public FileSystemType {
 public:
     constexpr explicit DiskFileSystemType(const char* name) : FileSystemType(name, true) {}
@@ -248,7 +309,8 @@ public:
         source.remove_prefix(device_folder.size());
         Ref<core::BlockDevice> device = TRY(core::find_block_device(source));
         Ref<MountedVolume> volume = TRY(MountedVolume::create(std::move(device), "ext4"));
-        TRY(volume->mount((request.flags & read_only_flag) != 0));
+        const u32 flags = TRY(parse_options(request.options));
+        TRY(volume->mount(flags | (request.flags & read_only_flag ? mount_flag::read_only : 0)));
         return DiskSuperBlock::create(*this, std::move(volume), request.flags);
     }
 };

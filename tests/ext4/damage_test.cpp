@@ -56,16 +56,6 @@ TEST(Refusal, UnknownReadOnlyFeaturesMountReadOnly) {
     EXPECT_EQ(volume.source.writes, 0u);
 }
 
-TEST(Refusal, JournalThatNeedsRecovery) {
-    TestVolume volume(make_image("-t ext4", 24));
-    volume.host.quiet = true;
-    super_of(volume.source.bytes).incompatible |= incompatible::needs_recovery;
-    seal_super(volume.source.bytes);
-    EXPECT_EQ(volume.mount().error(), Errno::inval);
-    EXPECT_NE(first_message(volume).find("recovery"), std::string::npos);
-    EXPECT_EQ(volume.source.writes, 0u);
-}
-
 TEST(Refusal, BigClustersAndForeignBytes) {
     TestVolume clusters(make_image("-t ext4 -O bigalloc -C 16384 -b 4096", 24));
     clusters.host.quiet = true;
@@ -130,7 +120,7 @@ TEST(Damage, FlippedBitsAreNoticed) {
         ++flips;
         TestVolume volume(std::move(image));
         volume.host.quiet = true;
-        if (!volume.mount(Access::read_only)) {
+        if (!volume.mount(mount_flag::read_only)) {
             ++noticed;
             continue;
         }

@@ -33,6 +33,9 @@ Result<> ImageSource::read(u64 offset, std::span<u8> to) {
 }
 
 Result<> ImageSource::write(u64 offset, std::span<const u8> from) {
+    if (writes_left == 0)
+        return Failure(Errno::io);
+    --writes_left;
     ++writes;
     if (offset > bytes.size() || from.size() > bytes.size() - offset)
         return Failure(Errno::io);

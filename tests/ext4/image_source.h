@@ -26,6 +26,7 @@ public:
     // Called at each read, when set: the chance for another request to come in between.
     std::function<void()> on_read;
     u64 reads = 0, writes = 0;
+    u64 writes_left = ~u64{0}; // then they fail
 };
 
 // Runs a program, answers its exit status; its output is in `output`.

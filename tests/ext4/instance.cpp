@@ -98,7 +98,8 @@ Result<u64> Instance::request(Operation operation, const FileSystem::Arguments& 
         lent_.home = this;
         Knife::guard<&S::begin, &S::set_block_size, &S::device_blocks, &S::view, &S::mark_checked,
                      &S::edit, &S::edited, &S::release, &S::available, &S::promised, &S::publish,
-                     &S::discard, &S::commit, &S::report, &S::damaged, &S::now, &S::random>(lent_);
+                     &S::discard, &S::drop_views, &S::commit, &S::report, &S::damaged, &S::now,
+                     &S::random>(lent_);
         if (live(request, answer))
             break;
         ++deaths;

@@ -457,7 +457,7 @@ TEST_P(Random, AgreesWithTheModel) {
     // Once more from the disk alone.
     if (play.full == 0) {
         TestVolume again(volume.source.bytes);
-        ASSERT_TRUE(again.mount(Access::read_only).has_value());
+        ASSERT_TRUE(again.mount(mount_flag::read_only).has_value());
         EXPECT_EQ(again.volume->free_blocks, volume.volume->free_blocks);
     }
     RecordProperty("full", static_cast<int>(play.full));

@@ -64,9 +64,9 @@ Result<FileAttributes> TestVolume::request_attributes(Operation operation,
     return buffer.exchange().attributes;
 }
 
-Result<> TestVolume::mount(Access access) {
+Result<> TestVolume::mount(u32 flags) {
     RequestBuffer buffer;
-    TRY(instance.request(Operation::mount, {.flags = access == Access::read_only}, buffer));
+    TRY(instance.request(Operation::mount, {.flags = flags}, buffer));
     state.mounted(buffer.exchange().volume);
     return {};
 }

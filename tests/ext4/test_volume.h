@@ -16,6 +16,7 @@
 namespace ext4_test {
 
 using namespace ext4;
+namespace mount_flag = component::mount_flag;
 
 class TestHost final : public core::file::VolumeHost {
 public:
@@ -42,7 +43,7 @@ public:
     explicit TestVolume(std::vector<u8> image);
     ~TestVolume();
 
-    Result<> mount(Access access = Access::read_write);
+    Result<> mount(u32 flags = 0); // component::mount_flag
     Result<> unmount();
     Result<> sync();
 

@@ -108,7 +108,7 @@ TEST_P(AllFormats, ReadsWhatMke2fsMade) {
     std::ofstream(tree / "deep/er/still/here") << "found";
 
     TestVolume volume(make_image(GetParam().options, 24, tree.string()));
-    MUST_HOLD(volume.mount(Access::read_only));
+    MUST_HOLD(volume.mount(mount_flag::read_only));
     EXPECT_EQ(MUST_HOLD(volume.read_all(MUST_HOLD(volume.walk("big")))), big);
     EXPECT_EQ(MUST_HOLD(volume.read_all(MUST_HOLD(volume.walk("deep/er/still/here")))), "found");
     EXPECT_EQ(MUST_HOLD(volume.read_link(MUST_HOLD(volume.walk("link")))), "short");

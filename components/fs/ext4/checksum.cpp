@@ -35,8 +35,20 @@ consteval std::array<u16, 256> make_crc16_table() {
     return table;
 }
 
+consteval Table make_crc32_table() {
+    Table table{};
+    for (u32 i = 0; i < 256; ++i) {
+        u32 value = i << 24;
+        for (int bit = 0; bit < 8; ++bit)
+            value = (value << 1) ^ ((value >> 31) ? 0x04c1'1db7 : 0);
+        table[i] = value;
+    }
+    return table;
+}
+
 constexpr std::array<Table, 4> crc32c_tables = make_crc32c_tables();
 constexpr std::array<u16, 256> crc16_table = make_crc16_table();
+constexpr Table crc32_table = make_crc32_table();
 
 } // namespace
 
@@ -58,6 +70,12 @@ u32 crc32c(u32 value, std::span<const u8> bytes) {
 u16 crc16(u16 value, std::span<const u8> bytes) {
     for (u8 byte : bytes)
         value = static_cast<u16>((value >> 8) ^ crc16_table[(value ^ byte) & 0xff]);
+    return value;
+}
+
+u32 crc32_big_endian(u32 value, std::span<const u8> bytes) {
+    for (u8 byte : bytes)
+        value = (value << 8) ^ crc32_table[(value >> 24) ^ byte];
     return value;
 }
 

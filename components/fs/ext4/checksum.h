@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The two checksums of the format: CRC-32C (Castagnoli, metadata_csum) and CRC-16 (old group
-// descriptors). Neither inverts before or after: the caller passes the running value. Any context.
+// The checksums of the format: CRC-32C (Castagnoli, metadata_csum), CRC-16 (old group descriptors),
+// CRC-32 with its bits the other way round (old journals). None inverts before or after: the caller
+// passes the running value. Any context.
 #pragma once
 
 #include <span>
@@ -11,6 +12,7 @@ namespace ext4 {
 
 u32 crc32c(u32 value, std::span<const u8> bytes);
 u16 crc16(u16 value, std::span<const u8> bytes);
+u32 crc32_big_endian(u32 value, std::span<const u8> bytes);
 
 template <typename T>
 u32 crc32c_of(u32 value, const T& object) {

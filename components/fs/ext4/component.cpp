@@ -55,10 +55,7 @@ Result<u64> nothing(const Result<>& result) {
 Result<u64> run_volume(Attempt& attempt, Operation operation, const Call& call) {
     Volume& volume = attempt.volume();
     switch (operation) {
-    case Operation::mount:
-        TRY(mount_volume(attempt,
-                         call.arguments.flags & 1 ? Access::read_only : Access::read_write));
-        break;
+    case Operation::mount: TRY(mount_volume(attempt, call.arguments.flags)); break;
     case Operation::sync:
     case Operation::unmount:
         if (!volume.read_only || volume.damaged)

@@ -6,6 +6,7 @@
 #include "components/fs/ext4/checksum.h"
 #include "components/fs/ext4/group.h"
 #include "components/fs/ext4/inode.h"
+#include "components/fs/ext4/journal/recovery.h"
 #include "components/fs/ext4/orphans.h"
 
 namespace ext4 {
@@ -59,7 +60,9 @@ Failure refuse(Attempt& attempt, std::string_view why) {
     return Failure(Errno::inval);
 }
 
-Result<> check_features(Attempt& attempt, const Superblock& super, Access& access) {
+namespace mount_flag = component::mount_flag;
+
+Result<> check_features(Attempt& attempt, const Superblock& super, u32& flags) {
     if (u32 unknown = super.incompatible & ~incompatible::supported) {
         name_features(attempt, unknown, incompatible_names, "cannot mount");
         return Failure(Errno::inval);
@@ -69,13 +72,10 @@ Result<> check_features(Attempt& attempt, const Superblock& super, Access& acces
         return Failure(Errno::inval);
     }
     if (u32 unknown = super.read_only_compatible & ~read_only_compatible::writable;
-        unknown && access == Access::read_write) {
+        unknown && !(flags & mount_flag::read_only)) {
         name_features(attempt, unknown, read_only_names, "mounting read-only");
-        access = Access::read_only;
+        flags |= mount_flag::read_only;
     }
-    if ((super.incompatible & incompatible::needs_recovery) &&
-        (super.compatible & compatible::has_journal))
-        return refuse(attempt, "the journal needs recovery; run e2fsck first");
     return {};
 }
 
@@ -208,7 +208,10 @@ Result<> mark_in_use(Attempt& attempt) {
 
 } // namespace
 
-Result<> mount_volume(Attempt& attempt, Access access) {
+namespace {
+
+// The superblock, which says how large all other blocks are, and what follows from it alone.
+Result<> read_superblock(Attempt& attempt, u32& flags) {
     Volume& volume = attempt.volume();
     volume.block_size = 1024;
     volume.blocks = 2;
@@ -225,18 +228,65 @@ Result<> mount_volume(Attempt& attempt, Access access) {
     if ((first->read_only_compatible & read_only_compatible::metadata_checksum) &&
         !checksum_is_right(*first))
         return refuse(attempt, "wrong checksum in the superblock");
-    TRY(check_features(attempt, *first, access));
+    TRY(check_features(attempt, *first, flags));
     TRY(read_geometry(attempt, *first));
     if (services.set_block_size(services.home, volume.block_size) != 0)
         return Failure(Errno::io);
     if (services.device_blocks(services.home) < volume.blocks)
         return refuse(attempt, "the volume is larger than its device");
-    const Superblock* super = TRY(view_superblock(attempt));
-    TRY(read_rest(attempt, *super));
-    volume.read_only = access == Access::read_only;
+    return read_rest(attempt, *TRY(view_superblock(attempt)));
+}
+
+Result<> forget_need_of_recovery(Attempt& attempt, bool damaged) {
+    Superblock* super = TRY(edit_superblock(attempt));
+    super->incompatible &= ~incompatible::needs_recovery;
+    if (damaged)
+        super->state |= state::errors;
+    TRY(attempt.publish(0, false));
+    const VolumeServices& services = attempt.services();
+    if (const i32 status = services.commit(services.home))
+        return Failure(static_cast<Errno>(status));
+    return {};
+}
+
+// What the last machine left in the log. The volume is another one afterwards.
+Result<bool> recover_log(Attempt& attempt, u32 flags) {
+    const Volume& volume = attempt.volume();
+    if (!(volume.incompatible & incompatible::needs_recovery) ||
+        !(volume.compatible & compatible::has_journal))
+        return false;
+    if (flags & mount_flag::no_recovery) {
+        if (!(flags & mount_flag::read_only))
+            return refuse(attempt, "it needs recovery, and is to be written without");
+        attempt.report("ext4: not recovered, as asked for: what is read may be inconsistent");
+        return false;
+    }
+    if (flags & mount_flag::read_only_device) {
+        attempt.report("ext4: cannot mount: it needs recovery, and the device is read-only "
+                       "(\"noload\" mounts it all the same)");
+        return Failure(Errno::rofs);
+    }
+    const journal::Recovered recovered = TRY(journal::recover(attempt));
+    if (recovered.damaged)
+        attempt.report("ext4: the journal is damaged or reports an error; run e2fsck");
+    TRY(forget_need_of_recovery(attempt, recovered.damaged));
+    attempt.report("ext4: recovered {} transactions ({} blocks) from the journal",
+                   recovered.transactions, recovered.blocks);
+    return true;
+}
+
+} // namespace
+
+Result<> mount_volume(Attempt& attempt, u32 flags) {
+    Volume& volume = attempt.volume();
+    TRY(read_superblock(attempt, flags));
+    if (TRY(recover_log(attempt, flags)))
+        TRY(read_superblock(attempt, flags));
+    volume.read_only = flags & mount_flag::read_only;
     TRY(count_groups(attempt));
     TRY(add_journal_overhead(attempt));
-    if (access == Access::read_only || volume.read_only)
+    // Damage found so far makes it so.
+    if (volume.read_only)
         return {};
     TRY(mark_in_use(attempt));
     return release_orphans(attempt);

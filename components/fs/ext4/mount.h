@@ -6,12 +6,11 @@
 
 namespace ext4 {
 
-enum class Access { read_write, read_only };
-
-// Fills in the volume from the disk and, for writing, marks it as in use. A volume that can only be
-// read is mounted read-only, with a message. Errors: inval (no ext4 volume, or features this cannot
-// do: named in a message), uclean, io.
-Result<> mount_volume(Attempt& attempt, Access access);
+// Fills in the volume from the disk, after its log has been recovered, and, for writing, marks it
+// as in use. A volume that can only be read is mounted read-only, with a message. `flags` are
+// component::mount_flag. Errors: inval (no ext4 volume, or features this cannot do: named in a
+// message), rofs (it needs recovery, which may not write), uclean, io.
+Result<> mount_volume(Attempt& attempt, u32 flags);
 // An instance that begins with an empty arena behind a mounted volume fills it from the published
 // state. Does nothing otherwise.
 Result<> ensure_loaded(Attempt& attempt);
