@@ -13,7 +13,8 @@ Strand::~Strand() {
 
 void Strand::reset_table() {
     for (u32 i = slot_count; i-- > 0;) {
-        table_[i].id = one_generation | i; // 0 is nobody's id
+        table_[i].slot = i;
+        table_[i].generation = 1; // 0 is nobody's id
         table_[i].next = free_;
         free_ = &table_[i];
     }
@@ -22,7 +23,7 @@ void Strand::reset_table() {
 u64 Strand::answered() const {
     u64 freed = 0;
     for (const Entry& entry : table_)
-        freed += (entry.id >> 32) - 1;
+        freed += entry.generation - 1;
     return freed - taken_back_;
 }
 
@@ -119,9 +120,9 @@ bool Strand::take_answer(GateCall& call, u64 id, component::Answer answer,
     return false;
 }
 
-SubmitOutcome Strand::finish_unanswered(GateCall& call, u64 id, component::Answer answer) {
+SubmitOutcome Strand::finish_unanswered(GateCall& call, component::Answer answer) {
     CallList finished;
-    if (take_answer(call, id, answer, finished)) // cannot be: the caller has seen to it
+    if (take_answer(call, call.request.id, answer, finished)) // cannot be: the caller saw to it
         finish_calls(finished);
     leave(Context::submit);
     return SubmitOutcome::pending;
@@ -225,7 +226,7 @@ void Strand::post_event(u32& pending, u32 bit) PITH_NO_ANALYSIS {
 
 GateCall* Strand::find(u64 id) {
     const u32 slot = static_cast<u32>(id);
-    return slot < slot_count && table_[slot].id == id ? table_[slot].call : nullptr;
+    return slot < slot_count && table_[slot].id() == id ? table_[slot].call : nullptr;
 }
 
 Result<> Strand::complete(u64 id, component::Reply reply) {
@@ -238,13 +239,14 @@ Result<> Strand::complete(u64 id, component::Reply reply) {
     call->reply = reply;
     call->state_ = CallState::ending;
     finished_.push_back(*call);
-    unusual_ = true;
+    state_.fetch_or(attention, std::memory_order_relaxed);
     return {};
 }
 
 void Strand::condemn(Errno why) {
     if (!condemned_) {
-        condemned_ = unusual_ = true;
+        condemned_ = true;
+        state_.fetch_or(attention, std::memory_order_relaxed);
         condemned_why_ = why;
         const GateCall* running = running_call();
         suspect_ = running ? running->request.id : 0;
@@ -376,7 +378,6 @@ void Strand::leave_slow(Context context) PITH_NO_ANALYSIS {
     bool kick = false;
     lock_.acquire();
     while (true) {
-        unusual_ = false;
         if (!finished_.empty()) {
             finished.splice_back(finished_);
             device_full_ = false;

@@ -193,13 +193,15 @@ private:
     // of the place has another id, so an id says at once whether it still stands for something.
     struct Entry {
         GateCall* call = nullptr;
-        u64 id = 0;
+        u32 slot = 0;
+        u32 generation = 0;
         Entry* next = nullptr; // free ones
+
+        u64 id() const { return u64{generation} << 32 | slot; }
     };
 
     static constexpr u32 busy = 1;
-    static constexpr u32 attention = 2;
-    static constexpr u64 one_generation = u64{1} << 32;
+    static constexpr u32 attention = 2; // leaving is leave_slow's work
     // GateCall::sequence_ of a request whose handler runs and has not answered pending.
     static constexpr u64 running = ~u64{0};
 
@@ -217,8 +219,8 @@ private:
     }
     void leave(Context context) {
         u32 expected = busy;
-        if (unusual_ || !state_.compare_exchange_strong(expected, 0, std::memory_order_release,
-                                                        std::memory_order_relaxed)) [[unlikely]]
+        if (!state_.compare_exchange_strong(expected, 0, std::memory_order_release,
+                                            std::memory_order_relaxed)) [[unlikely]]
             leave_slow(context);
         if (never_waits_)
             arch::enable_preemption();
@@ -244,41 +246,59 @@ private:
         if (!free_) [[unlikely]]
             return queue_as_owner(call);
         Entry& entry = issue(call);
-        const u64 id = entry.id;
         const component::Answer answer = run_submit(call.request);
-        if (answer.kind != component::Answer::Kind::done || entry.id != id) [[unlikely]]
-            return finish_unanswered(call, id, answer);
-        free_entry(entry);
-        call.reply = {answer.status, 0, answer.value};
+        if (answer.kind != component::Answer::Kind::done || entry.call != &call) [[unlikely]]
+            return finish_unanswered(call, answer);
+        retire_entry(entry); // still the first of the free ones
+        call.reply = reply_of(answer);
         leave(Context::submit);
         return SubmitOutcome::done;
     }
+    static component::Reply reply_of(component::Answer answer) {
+        // Two words, as the handler returned them: the compiler would store three.
+        const std::array<u64, 2> words = {static_cast<u32>(answer.status), answer.value};
+        return std::bit_cast<component::Reply>(words);
+    }
     // Puts the call into the in-flight table. Owner. The fast path stores no more than is needed to
-    // find it again: what stays longer than its handler is counted by mark_pending().
+    // find it again: its place stays the first of the free ones, and what stays longer than its
+    // handler takes it for good in keep_entry().
     Entry& issue(GateCall& call) {
         Entry& entry = *free_;
-        free_ = entry.next;
         entry.call = &call;
-        call.request.id = entry.id;
+        call.request.id = entry.id();
         call.sequence_ = running;
         return entry;
     }
+    void keep_entry(Entry& entry) {
+        if (free_ == &entry)
+            free_ = entry.next;
+    }
     void mark_pending(GateCall& call) {
+        keep_entry(entry_of(call));
         call.sequence_ = ++sequence_;
         call.state_ = CallState::issued;
         ++in_flight_;
     }
     void free_entry(Entry& entry) {
-        entry.call = nullptr;
-        entry.id += one_generation;
-        entry.next = free_;
-        free_ = &entry;
+        retire_entry(entry);
+        if (free_ == &entry)
+            return;
+        // Behind the first, which may be in use.
+        Entry*& place = free_ ? free_->next : free_;
+        entry.next = place;
+        place = &entry;
     }
+    // The request in the entry is answered.
+    static void retire_entry(Entry& entry) {
+        entry.call = nullptr;
+        ++entry.generation;
+    }
+    Entry& entry_of(const GateCall& call) { return table_[static_cast<u32>(call.request.id)]; }
     // Takes a call that is there out of the table.
     void take_out(GateCall& call) {
         if (call.sequence_ != running)
             --in_flight_;
-        free_entry(table_[static_cast<u32>(call.request.id)]);
+        free_entry(entry_of(call));
     }
     // The same without an answer: it goes back to the queue, or its strand is given up.
     void take_back(GateCall& call) {
@@ -294,7 +314,7 @@ private:
     void reset_table();
     SubmitOutcome submit_slow(GateCall& call);
     SubmitOutcome queue_as_owner(GateCall& call);
-    SubmitOutcome finish_unanswered(GateCall& call, u64 id, component::Answer answer);
+    SubmitOutcome finish_unanswered(GateCall& call, component::Answer answer);
     bool take_answer(GateCall& call, u64 id, component::Answer answer, CallList& finished);
     component::Answer call_untracked_slow(const component::Request& request);
     void leave_slow(Context context);
@@ -327,7 +347,6 @@ private:
     arch::Landing landing_; // of the handler that runs
     TrapRecord last_trap_;
     Entry* free_ = nullptr;
-    bool unusual_ = false; // finished_ or condemned_ want leave_slow
     bool condemned_ = false;
     Errno condemned_why_ = Errno::io;
     u64 suspect_ = 0;   // id of the request whose handler ran when it was condemned

@@ -40,6 +40,7 @@ struct Life : Env {
     u64 poison_in_interrupt = ~u64{0}; // ends it when the device has finished
     std::map<u64, u64> arguments;      // of what is pending, by id
     bool complete_twice = false;
+    bool complete_others = false;      // in submit, before it answers
     bool park_in_submit = false;
     std::atomic<bool> in_park{false};
     WaitQueue* park_queue = nullptr;
@@ -62,6 +63,10 @@ Answer submit(Env& env, const Request& request) {
     if (life.complete_twice) {
         (void)life.strand->complete(request.id, {0, 0, 1});
         return Answer::done(2);
+    }
+    while (life.complete_others && !life.pending.empty()) {
+        (void)life.strand->complete(life.pending.front(), {0, 0, 7});
+        life.pending.pop_front();
     }
     if (request.operation == immediate)
         return Answer::done(request.arguments[0] + 1);
@@ -130,6 +135,34 @@ protected:
     Strand strand{watcher, true};
     Gate gate{strand, 0, operations};
 };
+
+// Places in the table come back while the first of the free ones is in use.
+TEST_F(GateTest, handlerAnswersOthersBeforeItself) {
+    constexpr u32 rounds = 2 * Strand::slot_count;
+    std::deque<Call> pending;
+    for (u32 round = 0; round < rounds; ++round) {
+        life.complete_others = false;
+        for (u64 number : {1, 2})
+            EXPECT_EQ(gate.submit(pending.emplace_back(later, number)), SubmitOutcome::pending);
+        EXPECT_EQ(strand.in_flight(), 2u);
+        life.complete_others = true;
+        const bool is_done = round % 2 == 0;
+        Call now(immediate, 3);
+        if (is_done)
+            EXPECT_EQ(gate.submit(now), SubmitOutcome::done);
+        else
+            EXPECT_EQ(gate.submit(pending.emplace_back(later, 3)), SubmitOutcome::pending);
+        EXPECT_EQ(strand.in_flight(), is_done ? 0u : 1u);
+        strand.post_interrupt(0);
+        EXPECT_EQ(strand.in_flight(), 0u);
+        EXPECT_EQ(strand.answered(), 3 * (round + 1));
+    }
+    for (Call& call : pending) {
+        while (!call.ends)
+            std::this_thread::yield();
+    }
+    EXPECT_EQ(watcher.crashes, 0);
+}
 
 TEST_F(GateTest, immediateAnswerComesBackInline) {
     Call call(immediate, 41);

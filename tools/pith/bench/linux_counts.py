@@ -5,7 +5,7 @@ import hashlib
 import json
 
 from pith.bench import measure
-from pith.bench.rows import Row, Value
+from pith.bench.rows import GATES, Row, Value
 from pith.images.kernels import Kernel
 from pith.machine.qemu import QEMU
 from pith.paths import appearing_whole, cache_directory, exclusive
@@ -33,7 +33,7 @@ def linux_counts(kernel: Kernel, rows: list[Row], keys: list[str]) -> dict[str, 
         counts: dict[str, Value] = {}
         if file.exists():
             counts = json.loads(file.read_text(encoding="utf-8"))
-        wanted = [row.key for row in rows]
+        wanted = [row.key for row in rows if row.key not in GATES]
         if not all(key in counts for key in wanted):
             with step(f"counting on {kernel.name}"):
                 counts |= measure.count_all(kernel, measure.count_firmware(), keys)

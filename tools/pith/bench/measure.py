@@ -9,12 +9,13 @@ import errno
 import pathlib
 import re
 import select
+import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
 
 from pith import packages
-from pith.bench.rows import BOOT, Value
+from pith.bench.rows import BOOT, GATES, Value
 from pith.errors import PithError
 from pith.images.cpio import Archive
 from pith.images.kernels import Kernel
@@ -31,6 +32,7 @@ PROCESSOR = ["-cpu", "max,-erms,-fsrm"]
 OPTIONS = "quiet mitigations=off"
 MEMORY_MIB = 1024
 SECONDS = 1500.0
+GATE_TEST = "core.gate.gate_cost"
 END_SECONDS = 20.0
 
 _COUNT = re.compile(r"^bench\t(\w+)\t(0x[0-9a-f]+)\r?$", re.MULTILINE)
@@ -154,10 +156,25 @@ def run_operations(kernel: Kernel, keys: list[str], options: str = "",
     return text
 
 
+def count_gates() -> dict[str, Value]:
+    """What a request through a gate costs over a plain call: a process counts its own steps, built
+    as the release kernel is."""
+    packages.require("build", "host-tests")
+    run(["python3", ROOT / "host" / "test" / "build.py", "--sanitize", "none", "--build",
+         "--only", GATE_TEST])
+    # What is too much is the table's to judge, not the test's.
+    done = subprocess.run([BUILD / "unit" / "none" / f"{GATE_TEST}_test"], capture_output=True,
+                          text=True, check=False)
+    counts = read_values(done.stdout)
+    if not all(key in counts for key in GATES):
+        raise PithError(f"{GATE_TEST} told no count\n{done.stdout}{done.stderr}")
+    return counts
+
+
 def count_all(kernel: Kernel, firmware: int, keys: list[str]) -> dict[str, Value]:
-    """Every row, or those named."""
+    """Every row of a machine, or those named."""
     counts: dict[str, Value] = {}
-    operations = [key for key in keys if key != BOOT]
+    operations = [key for key in keys if key != BOOT and key not in GATES]
     if not keys or BOOT in keys:
         counts[BOOT] = run_boot(kernel) - firmware
     if not keys or operations:

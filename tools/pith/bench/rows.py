@@ -11,6 +11,8 @@ from pith.paths import ROOT
 TARGETS = ROOT / "bench" / "targets.tsv"
 REACHED = ROOT / "bench" / "reached.tsv"
 BOOT = "kernel_entry_to_first_user_instruction"
+# Counted outside a machine: core/gate/gate_cost_test.cpp prints them.
+GATES = ("gate_untracked", "gate_tracked")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,8 +12,8 @@ import json
 from pith import packages
 from pith.bench import profile
 from pith.bench.linux_counts import TUNED, linux_counts
-from pith.bench.measure import count_all, count_firmware
-from pith.bench.rows import Row, read_reached, read_rows, write_reached
+from pith.bench.measure import count_all, count_firmware, count_gates
+from pith.bench.rows import GATES, Row, read_reached, read_rows, write_reached
 from pith.bench.verdict import Verdict, as_json, judge, markdown, table
 from pith.errors import PithError
 from pith.images.kernels import find_kernel
@@ -79,6 +79,9 @@ def _measure(arguments: argparse.Namespace) -> list[Verdict]:
     pith = find_kernel("pith", "bzimage", debug=False)
     with step("counting on Pith"):
         right = count_all(pith, count_firmware(), arguments.keys)
+    if any(row.key in GATES for row in rows):
+        with step("counting at a gate"):
+            right |= count_gates()
     return judge(rows, left, right, read_reached())
 
 
