@@ -12,8 +12,9 @@ namespace arch {
 // First CPU, once frames and kernel mappings work: tables of the firmware, interrupt controllers,
 // clocks.
 void prepare_machine(const boot::BootInfo& info);
-// Starts the other CPUs, `limit` in all; each ends in core::run_secondary.
-void start_cpus(u32 limit);
+// Starts the other CPUs, `limit` in all; each ends in core::run_secondary. How many run, with this
+// one.
+u32 start_cpus(u32 limit);
 // Seconds since 1970 by the machine's own clock; 0 if it has none.
 i64 battery_clock();
 

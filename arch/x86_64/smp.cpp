@@ -77,12 +77,12 @@ u32 prepare(u32 count) {
 
 } // namespace
 
-void start_other_cpus(u32 limit) {
+u32 start_other_cpus(u32 limit) {
     u32 count = platform().cpu_count < maximum_cpus ? platform().cpu_count : maximum_cpus;
     if (count > limit)
         count = limit;
     if (count <= 1)
-        return;
+        return 1;
     count = prepare(count);
 
     u8* target = core::physical_view(PhysAddr(trampoline_address));
@@ -118,6 +118,7 @@ void start_other_cpus(u32 limit) {
     }
     if (g_started.load() < asked)
         LOG_WARNING("smp: {} of {} CPUs started", g_started.load(), asked);
+    return g_started.load();
 }
 
 } // namespace arch

@@ -6,7 +6,7 @@
 namespace arch {
 
 // First CPU, once the scheduler can take others: starts up to `limit` CPUs in all and waits for
-// them.
-void start_other_cpus(u32 limit);
+// them. How many run then, this one included.
+u32 start_other_cpus(u32 limit);
 
 } // namespace arch

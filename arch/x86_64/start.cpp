@@ -44,7 +44,7 @@ void prepare_machine(const boot::BootInfo& info) {
     cpu_is_online();
 }
 
-void start_cpus(u32 limit) { start_other_cpus(limit); }
+u32 start_cpus(u32 limit) { return start_other_cpus(limit); }
 
 i64 battery_clock() { return read_wall_clock(); }
 

@@ -50,7 +50,9 @@ u32 cpu_limit() {
 
 // The first kernel thread: everything that may sleep, then the first program.
 void run_init(void*) {
-    arch::start_cpus(cpu_limit());
+    const u32 started = arch::start_cpus(cpu_limit());
+    while (Scheduler::cpu_count() < started) // they are on the way to their idle loops
+        arch::spin_pause();
     arch::drop_identity_map();
     LOG_INFO("smp: {} CPUs", Scheduler::cpu_count());
     start_load_average();
