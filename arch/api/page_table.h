@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <span>
 
 #include "base/address.h"
 #include "base/protection.h"
@@ -48,6 +49,7 @@ private:
 class PageTable {
 public:
     static Result<PageTable> create(); // errors: nomem
+    // A table that was just made.
     PageTable(PageTable&& other) noexcept : root_(other.root_), pages_(other.pages_) {
         other.root_ = PhysAddr();
     }
@@ -59,12 +61,19 @@ public:
     volatile u64* find(u64 address) const;
     // The same, making tables. Errors: nomem.
     Result<volatile u64*> make(u64 address);
-    // Calls visit(address, entry place) for each leaf place in tables that exist in start..end-1,
-    // in order, present or not.
+    // Calls visit(address of the first, entry places) for each stretch of neighbouring leaf places
+    // in tables that exist in start..end-1, in order, present or not; ends when it answers false.
     template <typename Visit>
-    void for_each_leaf(u64 start, u64 end, Visit visit) const;
+    void for_each_stretch(u64 start, u64 end, Visit visit) const;
     // Frees tables that lie wholly in start..end-1 and hold no present leaf. After the flush.
     void free_tables(u64 start, u64 end);
+    // For the end of a space, when no leaf is present any more: takes out the tables of one level,
+    // of which 1 is the leaves', that cover any of start..end-1. All ranges of a level go before
+    // the next one's, and free_unlinked() ends it. Looks at no more places than the ranges have.
+    void unlink_level(unsigned level, u64 start, u64 end);
+    // Frees what was taken out, once no CPU can walk it any more. Interrupts on.
+    void free_unlinked();
+    static constexpr unsigned levels_to_free = 3;
 
     PhysAddr root() const { return root_; }
     u64 table_pages() const { return pages_; }
@@ -74,9 +83,12 @@ public:
 private:
     explicit PageTable(PhysAddr root) : root_(root) {}
     void drop_from_cpus();
+    void unlink_table(u64& entry);
+    void unlink_below(u64* table, unsigned level, u64 base, u64 start, u64 end);
 
     PhysAddr root_;
     u64 pages_ = 1;
+    PhysAddr unlinked_; // tables on their way out, a chain through their records
     std::atomic<u64> cpus_{0};
 };
 

@@ -18,6 +18,7 @@ namespace arch {
 namespace {
 
 constexpr unsigned levels = 4;
+constexpr u64 user_half_end = u64{1} << 47; // the lower 256 slots of a root
 constexpr u64 table_bits =
     page_bit::present | page_bit::writable | page_bit::user | page_bit::accessed;
 
@@ -118,7 +119,7 @@ PageTable::~PageTable() {
     if (root_.is_null())
         return;
     drop_from_cpus();
-    free_tables(0, u64{1} << 47);
+    free_tables(0, user_half_end);
     free_table(root_.value);
 }
 
@@ -157,35 +158,86 @@ Result<volatile u64*> PageTable::make(u64 address) {
     return table + slot(address, 1);
 }
 
-namespace {
+// Takes the table that an entry names out of the tree.
+void PageTable::unlink_table(u64& entry) {
+    const PhysAddr table(entry & page_bit::address_mask);
+    entry = 0;
+    --pages_;
+    core::page_of(table).index = unlinked_.value;
+    unlinked_ = table;
+}
 
-// Frees what lies wholly in start..end-1 below one table; counts the tables freed.
-u64 free_below(u64* table, unsigned level, u64 base, u64 start, u64 end) {
+// A CPU may have read an entry of a higher table before it was cleared.
+void PageTable::free_unlinked() {
+    if (unlinked_.is_null())
+        return;
+    flush_user_range(*this, 0, user_half_end);
+    while (!unlinked_.is_null()) {
+        core::Page& page = core::page_of(unlinked_);
+        unlinked_ = PhysAddr(page.index);
+        core::release_page(page);
+    }
+}
+
+// What lies wholly in start..end-1 below one table.
+void PageTable::unlink_below(u64* table, unsigned level, u64 base, u64 start, u64 end) {
     const u64 span = u64{1} << (12 + 9 * (level - 1));
-    u64 freed = 0;
     const u64 first = start > base ? (start - base) / span : 0;
-    for (u64 i = first; i < 512 && base + i * span < end; ++i) {
-        const u64 address = base + i * span;
+    const u64 wanted = (end - base + span - 1) / span;
+    const u64 last = wanted < 512 ? wanted : 512;
+    for (u64 i = first; i < last; ++i) {
         if (!(table[i] & page_bit::present))
             continue;
-        const u64 child = table[i] & page_bit::address_mask;
+        const u64 address = base + i * span;
         if (level > 2)
-            freed += free_below(table_view(PhysAddr(child)), level - 1, address, start, end);
-        if (start <= address && address + span <= end) {
-            table[i] = 0;
-            free_table(child);
-            ++freed;
-        }
+            unlink_below(table_view(PhysAddr(table[i] & page_bit::address_mask)), level - 1,
+                         address, start, end);
+        if (start <= address && address + span <= end)
+            unlink_table(table[i]);
     }
-    return freed;
+}
+
+void PageTable::free_tables(u64 start, u64 end) {
+    if (start < end)
+        unlink_below(table_view(root_), levels, 0, start,
+                     end < user_half_end ? end : user_half_end);
+    free_unlinked();
+}
+
+namespace {
+
+bool is_empty(const u64* table) {
+    for (unsigned i = 0; i < 512; i += 8) {
+        if ((table[i] | table[i + 1] | table[i + 2] | table[i + 3] | table[i + 4] | table[i + 5] |
+             table[i + 6] | table[i + 7]) != 0)
+            return false;
+    }
+    return true;
 }
 
 } // namespace
 
-void PageTable::free_tables(u64 start, u64 end) {
-    // Only the user half, which is the lower 256 slots.
-    const u64 limit = u64{1} << 47;
-    pages_ -= free_below(table_view(root_), levels, 0, start, end < limit ? end : limit);
+void PageTable::unlink_level(unsigned level, u64 start, u64 end) {
+    u64 at = start;
+    while (at < end) {
+        u64* table = table_view(root_);
+        unsigned above = levels; // that `table` is of
+        while (above > level + 1 && (table[slot(at, above)] & page_bit::present)) {
+            table = table_view(PhysAddr(table[slot(at, above)] & page_bit::address_mask));
+            --above;
+        }
+        // At a higher level than the one wanted: there is none below it.
+        u64& entry = table[slot(at, above)];
+        const u64 span = u64{1} << (12 + 9 * (above - 1));
+        const u64 base = at & ~(span - 1);
+        if (above == level + 1 && (entry & page_bit::present)) {
+            u64* child = table_view(PhysAddr(entry & page_bit::address_mask));
+            if (level > 1 && !is_empty(child)) // tables of what was unmapped earlier
+                unlink_below(child, level, base, base, base + span);
+            unlink_table(entry);
+        }
+        at = base + span;
+    }
 }
 
 void load_page_table(PageTable* table) {

@@ -16,6 +16,8 @@ Result<PageRef> allocate_frame(PageUse use, FrameContent content);
 // for all. Below 4 GiB if `below_4g`. Errors: nomem.
 Result<Page*> allocate_block(unsigned order, PageUse use, bool below_4g = false);
 void free_block(Page& first, unsigned order);
+// A frame whose last reference is gone; release_page() calls it.
+void free_frame(Page& page);
 
 struct FrameCounts {
     u64 total; // frames the kernel manages

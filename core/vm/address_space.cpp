@@ -245,7 +245,7 @@ Result<> AddressSpace::residency(UserVirt address, std::span<u8> pages) {
 
 void AddressSpace::clear() {
     Guard guard(lock_);
-    zap(0, user_end);
+    remove_everything();
     while (Mapping* mapping = ranges_.first())
         erase(*mapping);
     locked_pages_ = 0;

@@ -14,7 +14,7 @@
 namespace core {
 
 class AddressSpace;
-class AnonymousFamily;
+class PageBatch;
 
 struct MapRequest {
     enum class Placement : u8 { anywhere, fixed, fixed_no_replace };
@@ -163,6 +163,11 @@ private:
     // page tables of a range
     Result<> remove_range(u64 start, u64 end) PITH_REQUIRES(lock_);
     void zap(u64 start, u64 end) PITH_REQUIRES(lock_);
+    // Removes the pages of a range that `wanted(page)` is true for. Holds lock_, or the mappings of
+    // the pages' object.
+    template <typename Wanted>
+    void remove_pages(u64 start, u64 end, PageBatch& batch, Wanted wanted);
+    void remove_everything() PITH_REQUIRES(lock_);
     void apply_protection(Mapping& mapping, u64 start, u64 end) PITH_REQUIRES(lock_);
     Result<> copy_mapping(const Mapping& mapping, AddressSpace& target) PITH_REQUIRES(lock_);
     Result<> move_entries(u64 from, u64 to, u64 length) PITH_REQUIRES(lock_);

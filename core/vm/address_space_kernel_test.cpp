@@ -74,6 +74,37 @@ TEST(address_space, maps_and_unmaps) {
     EXPECT(after.anonymous == before.anonymous && after.page_tables == before.page_tables);
 }
 
+// More pages than one batch takes, in tables far apart, and tables whose mapping went before.
+TEST(address_space, ends_with_no_table_left) {
+    const FrameCounts before = frame_counts();
+    {
+        auto space = AddressSpace::create();
+        REQUIRE(space.has_value());
+        constexpr u64 length = 600 * page_size;
+        constexpr u64 far = 0x7000'0000'0000;
+        const u64 starts[] = {0x40'0000, base_address, base_address + (u64{2} << 30), far};
+        for (const u64 address : starts) {
+            EXPECT((*space)->map(fixed(address, length, read_write)).has_value());
+            EXPECT((*space)->populate(UserVirt(address), Bytes(length), Access::write));
+        }
+        EXPECT((*space)->map(fixed(far - (u64{4} << 40), u64{4} << 40, read_write)).has_value());
+        EXPECT((*space)->statistics().resident.value == 4 * 600);
+        auto twin = (*space)->clone();
+        REQUIRE(twin.has_value());
+        EXPECT((*twin)->statistics().resident.value == 4 * 600);
+        EXPECT((*space)->unmap(UserVirt(base_address), Bytes(length - page_size)));
+        EXPECT((*space)->unmap(UserVirt(base_address + length - page_size), Bytes(page_size)));
+        EXPECT((*space)->statistics().resident.value == 3 * 600);
+        for (AddressSpace* each : {(*space).get(), (*twin).get()}) {
+            each->clear();
+            EXPECT(each->statistics().resident.value == 0);
+            EXPECT(each->statistics().page_tables.value == 1);
+        }
+    }
+    const FrameCounts after = frame_counts();
+    EXPECT(after.anonymous == before.anonymous && after.page_tables == before.page_tables);
+}
+
 TEST(address_space, refuses_nonsense) {
     auto created = AddressSpace::create();
     REQUIRE(created.has_value());

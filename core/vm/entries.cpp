@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What happens to the page-table entries of a range: removal, new rights, copies for fork, moves.
-#include <optional>
-
 #include "base/bits.h"
 #include "base/box.h"
-#include "core/memory/frames.h"
 #include "core/vm/address_space.h"
 #include "core/vm/page_batch.h"
 #include "core/vm/reclaim.h"
@@ -35,6 +32,70 @@ private:
     volatile u64* first_ = nullptr;
 };
 
+// Resident pages that a walk met, for the figures of their space.
+struct Met {
+    i64 resident = 0, file = 0;
+
+    void note(const Page& page) {
+        resident += page.use != PageUse::kernel; // the zero page and vdso pages do not count
+        file += page.use == PageUse::object;
+    }
+};
+
+// Takes the pages that are `wanted` out of a stretch of places until the batch is full; answers how
+// many places it looked at.
+template <typename Wanted>
+usize take_pages(u64 address, std::span<volatile u64> places, PageBatch& batch, Met& met,
+                 Wanted wanted) {
+    usize first = places.size(), after_last = 0, i = 0;
+    for (; i < places.size(); ++i) {
+        const arch::PageEntry entry(places[i]);
+        if (entry.is_none())
+            continue;
+        Page& page = record_of(entry.address());
+        if (!wanted(page))
+            continue;
+        if (batch.full())
+            break;
+        places[i] = 0;
+        met.note(page);
+        batch.add(page);
+        first = base::minimum(first, i);
+        after_last = i + 1;
+    }
+    if (first < after_last)
+        batch.touch(address + (first << page_shift), address + (after_last << page_shift));
+    return i;
+}
+
+// Copies the entries of one stretch to the same addresses of a new space; what is writable becomes
+// copy-on-write in both. Errors: nomem.
+Result<> copy_entries(u64 address, std::span<volatile u64> places, arch::PageTable& target,
+                      PageBatch& batch, Met& met) {
+    volatile u64* copies = nullptr;
+    bool narrowed = false;
+    for (usize i = 0; i < places.size(); ++i) {
+        const arch::PageEntry entry(places[i]);
+        if (!entry.present())
+            continue;
+        if (!copies) [[unlikely]]
+            copies = TRY(target.make(address));
+        const arch::PageEntry shared = entry.read_only();
+        if (shared != entry) {
+            places[i] = shared.bits();
+            narrowed = true;
+        }
+        Page& page = record_of(entry.address());
+        page.references.fetch_add(1, std::memory_order_relaxed);
+        page.maps.fetch_add(1, std::memory_order_relaxed);
+        copies[i] = shared.bits();
+        met.note(page);
+    }
+    if (narrowed)
+        batch.touch(address, address + (places.size() << page_shift));
+    return {};
+}
+
 } // namespace
 
 void AddressSpace::count_mapped(Page& page, AddressSpace& space, i64 change) {
@@ -50,54 +111,78 @@ void AddressSpace::count_mapped(Page& page, AddressSpace& space, i64 change) {
             std::memory_order_relaxed);
 }
 
-void AddressSpace::zap(u64 start, u64 end) {
-    PageBatch batch(table_);
+template <typename Wanted>
+void AddressSpace::remove_pages(u64 start, u64 end, PageBatch& batch, Wanted wanted) {
     // The lock is dropped while a full batch is flushed; nobody else adds entries meanwhile.
     u64 at = start;
     while (at < end) {
         u64 stopped = end;
         {
             TableGuard guard(table_lock_);
-            table_.for_each_leaf(at, end, [&](u64 address, volatile u64* place) {
-                const arch::PageEntry entry(*place);
-                if (entry.is_none() || address >= stopped)
-                    return;
-                if (batch.full()) {
-                    stopped = address;
-                    return;
-                }
-                *place = 0;
-                Page& page = page_of(entry.address());
-                count_mapped(page, *this, -1);
-                batch.add(address, &page);
+            Met met;
+            table_.for_each_stretch(at, end, [&](u64 address, std::span<volatile u64> places) {
+                const usize seen = take_pages(address, places, batch, met, wanted);
+                if (seen == places.size())
+                    return true;
+                stopped = address + (seen << page_shift);
+                return false;
             });
+            resident_pages_.fetch_sub(met.resident, std::memory_order_relaxed);
+            resident_file_pages_.fetch_sub(met.file, std::memory_order_relaxed);
         }
-        batch.flush();
         at = stopped;
+        if (at < end)
+            batch.flush();
     }
+}
+
+void AddressSpace::zap(u64 start, u64 end) {
+    PageBatch batch(table_);
+    remove_pages(start, end, batch, [](const Page&) { return true; });
+    batch.flush();
     if (end - start >= leaf_span)
         table_.free_tables(start, end);
+}
+
+// Goes by the mappings: most places of the tables of a small program are empty.
+void AddressSpace::remove_everything() {
+    {
+        PageBatch batch(table_);
+        for (Mapping* m = ranges_.first(); m; m = next(*m))
+            remove_pages(m->start, m->end, batch, [](const Page&) { return true; });
+    }
+    for (unsigned level = 1; level <= arch::PageTable::levels_to_free; ++level) {
+        for (Mapping* m = ranges_.first(); m; m = next(*m))
+            table_.unlink_level(level, m->start, m->end);
+    }
+    table_.free_unlinked();
+    if (table_.table_pages() != 1) // those of mappings that are gone
+        table_.free_tables(0, user_end);
 }
 
 void AddressSpace::apply_protection(Mapping& mapping, u64 start, u64 end) {
     PageBatch batch(table_);
     TableGuard guard(table_lock_);
     const bool write = includes(mapping.protection, Protection::write);
-    table_.for_each_leaf(start, end, [&](u64 address, volatile u64* place) {
-        const arch::PageEntry old(*place);
-        if (!old.present())
-            return;
-        arch::PageEntry changed = old.with_protection(mapping.protection);
-        const Page& page = page_of(old.address());
-        // Write access only where no fault is needed first: to copy, or to tell the object.
-        const bool own =
-            page.use == PageUse::anonymous && page.references.load(std::memory_order_acquire) == 1;
-        if (write && !own && !old.writable())
-            changed = changed.read_only();
-        if (changed == old)
-            return;
-        *place = changed.bits();
-        batch.touch(address);
+    table_.for_each_stretch(start, end, [&](u64 address, std::span<volatile u64> places) {
+        for (usize i = 0; i < places.size(); ++i) {
+            const arch::PageEntry old(places[i]);
+            if (!old.present())
+                continue;
+            arch::PageEntry changed = old.with_protection(mapping.protection);
+            const Page& page = record_of(old.address());
+            // Write access only where no fault is needed first: to copy, or to tell the object.
+            const bool own = page.use == PageUse::anonymous &&
+                             page.references.load(std::memory_order_acquire) == 1;
+            if (write && !own && !old.writable())
+                changed = changed.read_only();
+            if (changed == old)
+                continue;
+            places[i] = changed.bits();
+            const u64 at = address + (i << page_shift);
+            batch.touch(at, at + page_size);
+        }
+        return true;
     });
 }
 
@@ -106,34 +191,18 @@ Result<> AddressSpace::copy_mapping(const Mapping& mapping, AddressSpace& target
     if (mapping.shared || (mapping.object && !mapping.has_copies))
         return {};
     PageBatch batch(table_);
-    PlaceCursor places(target.table_);
     Result<> outcome;
-    i64 resident = 0, resident_file = 0;
+    Met met;
     {
         TableGuard guard(table_lock_);
-        table_.for_each_leaf(mapping.start, mapping.end, [&](u64 address, volatile u64* place) {
-            const arch::PageEntry entry(*place);
-            if (!entry.present() || !outcome)
-                return;
-            auto copy = places.at(address);
-            if (!copy) {
-                outcome = Failure(copy.error());
-                return;
-            }
-            if (entry.writable()) {
-                *place = entry.read_only().bits();
-                batch.touch(address);
-            }
-            Page& page = page_of(entry.address());
-            page.references.fetch_add(1, std::memory_order_relaxed);
-            page.maps.fetch_add(1, std::memory_order_relaxed);
-            **copy = entry.read_only().bits();
-            resident += page.use != PageUse::kernel;
-            resident_file += page.use == PageUse::object;
-        });
+        table_.for_each_stretch(
+            mapping.start, mapping.end, [&](u64 address, std::span<volatile u64> places) {
+                outcome = copy_entries(address, places, target.table_, batch, met);
+                return outcome.has_value();
+            });
     }
-    target.resident_pages_.fetch_add(resident, std::memory_order_relaxed);
-    target.resident_file_pages_.fetch_add(resident_file, std::memory_order_relaxed);
+    target.resident_pages_.fetch_add(met.resident, std::memory_order_relaxed);
+    target.resident_file_pages_.fetch_add(met.file, std::memory_order_relaxed);
     return outcome;
 }
 
@@ -180,32 +249,12 @@ void AddressSpace::unmap_object_pages(Mapping& mapping, u64 first, u64 last) {
     last = base::minimum(last, mapped_last);
     if (first >= last)
         return;
-    u64 at = mapping.start + ((first - mapped_first) << page_shift);
+    const u64 at = mapping.start + ((first - mapped_first) << page_shift);
     const u64 end = mapping.start + ((last - mapped_first) << page_shift);
     PageBatch batch(table_);
-    while (at < end) {
-        u64 stopped = end;
-        {
-            TableGuard guard(table_lock_);
-            table_.for_each_leaf(at, end, [&](u64 address, volatile u64* place) {
-                const arch::PageEntry entry(*place);
-                if (!entry.present() || address >= stopped)
-                    return;
-                Page& page = page_of(entry.address());
-                if (page.use != PageUse::object)
-                    return; // a private copy
-                if (batch.full()) {
-                    stopped = address;
-                    return;
-                }
-                *place = 0;
-                count_mapped(page, *this, -1);
-                batch.add(address, &page);
-            });
-        }
-        batch.flush();
-        at = stopped;
-    }
+    remove_pages(at, end, batch, [](const Page& page) {
+        return page.use == PageUse::object; // else a private copy
+    });
 }
 
 bool AddressSpace::write_protect_object_page(Mapping& mapping, Page& page) {
@@ -232,19 +281,24 @@ Result<> AddressSpace::move_entries(u64 from, u64 to, u64 length) {
     TRY(places.at(to + length - page_size));
     PageBatch batch(table_);
     Result<> outcome;
+    const u64 end = from + length;
     {
         TableGuard guard(table_lock_);
-        table_.for_each_leaf(from, from + length, [&](u64 address, volatile u64* place) {
-            if (*place == 0)
-                return;
-            auto target = places.at(to + (address - from));
-            if (!target) {
-                outcome = Failure(target.error());
-                return;
+        table_.for_each_stretch(from, end, [&](u64 address, std::span<volatile u64> sources) {
+            for (usize i = 0; i < sources.size(); ++i) {
+                if (sources[i] == 0)
+                    continue;
+                const u64 at = address + (i << page_shift);
+                auto target = places.at(to + (at - from));
+                if (!target) {
+                    outcome = Failure(target.error());
+                    return false;
+                }
+                **target = sources[i];
+                sources[i] = 0;
+                batch.touch(at, at + page_size);
             }
-            **target = *place;
-            *place = 0;
-            batch.touch(address);
+            return true;
         });
     }
     return outcome;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "arch/api/page_table.h"
-#include "core/memory/page.h"
+#include "core/memory/page_records.h"
 
 namespace core {
 
@@ -14,17 +14,16 @@ public:
     PageBatch(const PageBatch&) = delete;
     PageBatch& operator=(const PageBatch&) = delete;
 
-    // `address` no longer maps `page`, whose reference is ours now. No page: a special entry.
-    void add(u64 address, Page* page) {
-        if (address < start_)
-            start_ = address;
-        if (address + page_size > end_)
-            end_ = address + page_size;
-        if (page)
-            pages_[count_++] = page;
+    // A page that no entry maps any more, whose reference is ours now; its address is told to
+    // touch().
+    void add(Page& page) { pages_[count_++] = &page; }
+    // Rights of start..end-1 were narrowed, or entries there removed.
+    void touch(u64 start, u64 end) {
+        if (start < start_)
+            start_ = start;
+        if (end > end_)
+            end_ = end;
     }
-    // Rights of `address` were narrowed.
-    void touch(u64 address) { add(address, nullptr); }
     bool full() const { return count_ == capacity; }
 
     // Flushes translation caches, then drops the references. Interrupts on.
@@ -33,7 +32,7 @@ public:
             arch::flush_user_range(table_, start_, end_);
         for (u32 i = 0; i < count_; ++i) {
             pages_[i]->maps.fetch_sub(1, std::memory_order_relaxed);
-            release_page(*pages_[i]);
+            drop_reference(*pages_[i]);
         }
         count_ = 0;
         start_ = ~u64{0};
@@ -41,7 +40,7 @@ public:
     }
 
 private:
-    static constexpr u32 capacity = 128;
+    static constexpr u32 capacity = 256;
 
     arch::PageTable& table_;
     u64 start_ = ~u64{0}, end_ = 0;

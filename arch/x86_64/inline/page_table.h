@@ -69,27 +69,34 @@ inline bool PageEntry::is_swap() const {
 // core/memory gives the address of a table through the map of all memory.
 u64* table_view(PhysAddr table);
 
-// Visits the leaf places under one table of the given level (1 is the leaf level).
-template <typename Visit>
-void visit_leaves(u64* table, unsigned level, u64 base, u64 start, u64 end, Visit& visit) {
-    const unsigned shift = 12 + 9 * (level - 1);
-    const u64 span = u64{1} << shift;
+// Visits what lies in start..end-1 under one table of the given level (1 is the leaf level), which
+// covers addresses from `base` on. False if the visitor wants no more.
+template <unsigned level, typename Visit>
+bool visit_stretches(u64* table, u64 base, u64 start, u64 end, Visit& visit) {
+    constexpr unsigned shift = 12 + 9 * (level - 1);
+    constexpr u64 entries = 512;
     const u64 first = start > base ? (start - base) >> shift : 0;
-    for (u64 i = first; i < 512; ++i) {
-        const u64 address = base + i * span;
-        if (address >= end)
-            return;
-        if (level == 1)
-            visit(address, static_cast<volatile u64*>(table + i));
-        else if (table[i] & page_bit::present)
-            visit_leaves(table_view(PhysAddr(table[i] & page_bit::address_mask)), level - 1,
-                         address, start, end, visit);
+    const u64 wanted = (end - base + (u64{1} << shift) - 1) >> shift;
+    const u64 last = wanted < entries ? wanted : entries;
+    if constexpr (level == 1) {
+        const std::span<volatile u64> places(table + first, last - first);
+        return visit(base + (first << shift), places);
+    } else {
+        for (u64 i = first; i < last; ++i) {
+            if (!(table[i] & page_bit::present))
+                continue;
+            u64* below = table_view(PhysAddr(table[i] & page_bit::address_mask));
+            if (!visit_stretches<level - 1>(below, base + (i << shift), start, end, visit))
+                return false;
+        }
+        return true;
     }
 }
 
 template <typename Visit>
-void PageTable::for_each_leaf(u64 start, u64 end, Visit visit) const {
-    visit_leaves(table_view(root_), 4, 0, start, end, visit);
+void PageTable::for_each_stretch(u64 start, u64 end, Visit visit) const {
+    if (start < end)
+        visit_stretches<4>(table_view(root_), 0, start, end, visit);
 }
 
 } // namespace arch
