@@ -9,8 +9,9 @@ from pith.bench.rows import Row, Value
 
 # Two runs of one kernel differ by this much.
 NOISE = 1.01
-# A count may grow by this much over the recorded one.
-GROWTH = 1.02
+# A count may grow by this much over the recorded one: what makes something else better or adds to
+# the kernel moves many a count a little, and is no reason to record anew.
+GROWTH = 1.1
 TITLE_WIDTH = 62
 
 @dataclasses.dataclass(frozen=True)

@@ -29,6 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="name the rows that fail and end with `N passed, N failed`")
     parser.add_argument("--tuned", action="store_true",
                         help="Linux without its hardening: " + TUNED)
+    parser.add_argument("--recorded", action="store_true",
+                        help="beside Linux as bench/reached.tsv has it, which then is not run")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="the table for a program to read")
     form.add_argument("--markdown", action="store_true", help="the table for a page")
@@ -74,15 +76,20 @@ def _chosen_rows(keys: list[str]) -> list[Row]:
 
 def _measure(arguments: argparse.Namespace) -> list[Verdict]:
     rows = _chosen_rows(arguments.keys)
-    linux = find_kernel("linux", "bzimage", debug=False, options=TUNED if arguments.tuned else "")
-    left = linux_counts(linux, rows, arguments.keys)
+    reached = read_reached()
+    if arguments.recorded:
+        left = {key: linux for key, (linux, _) in reached.items()}
+    else:
+        linux = find_kernel("linux", "bzimage", debug=False,
+                            options=TUNED if arguments.tuned else "")
+        left = linux_counts(linux, rows, arguments.keys)
     pith = find_kernel("pith", "bzimage", debug=False)
     with step("counting on Pith"):
         right = count_all(pith, count_firmware(), arguments.keys)
     if any(row.key in GATES for row in rows):
         with step("counting at a gate"):
             right |= count_gates()
-    return judge(rows, left, right, read_reached())
+    return judge(rows, left, right, reached)
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -91,8 +98,10 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.profile:
         _chosen_rows([arguments.profile])
         return _print_profile(arguments.profile, arguments.lines)
-    if arguments.record and (arguments.keys or arguments.tuned):
+    if arguments.record and (arguments.keys or arguments.tuned or arguments.recorded):
         raise PithError("--record takes all rows, beside Linux as it is")
+    if arguments.tuned and arguments.recorded:
+        raise PithError("what is recorded is Linux as Debian tunes it")
     verdicts = _measure(arguments)
     if arguments.record:
         write_reached({verdict.row.key: (verdict.linux, verdict.pith) for verdict in verdicts})

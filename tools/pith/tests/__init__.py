@@ -52,7 +52,9 @@ GROUPS: list[Group] = [
     PytestGroup("compilers", "clang and g++ build a kernel that boots",
                 "tests/drive/compilers_test.py", seconds=1800, needs=("build", "gcc")),
     ProgramGroup("bench", "no operation takes more instructions than on Linux",
-                 ["./pith", "bench", "--check"], seconds=1500),
+                 ["./pith", "bench", "--check", "--recorded"], seconds=900,
+                 needs=("build", "bench", "host-tests", "qemu"),
+                 full_command=["./pith", "bench", "--check"]),
     ProgramGroup("fuzz", "each fuzz target for some seconds, from the inputs found before",
                  ["/usr/bin/python3", "host/test/fuzz.py"],
                  needs=("build", "host-tests", "packers"), seconds=1500),
@@ -63,7 +65,8 @@ GROUPS: list[Group] = [
 # What passes today; a group joins the day it does. All others run by name.
 IN_CI = ["tools", "lint", "smoke", "objects", "kernel", "crimes", "unit", "syscalls", "hostile",
          "one-object", "containment", "run", "interactive", "same-as-linux",
-         "boot-matrix", "initramfs", "debugger", "compilers", "fresh"]
+         "boot-matrix", "initramfs", "debugger", "compilers", "bench",
+         "fresh"]
 
 # Set within the machine of the group `fresh`, which would otherwise make another one.
 if os.environ.get("PITH_TEST_INSIDE_FRESH"):
