@@ -21,8 +21,24 @@ i64 battery_clock();
 struct MachineDescription {
     u64 pci_configuration; // physical address of segment 0's ECAM window, 0 if there is none
     u8 first_bus, last_bus;
+    // Addresses that neither RAM nor the machine's own devices use: for PCI devices on its first
+    // bus. Ends are exclusive.
+    u64 free_memory_start, free_memory_end;
+    u32 free_ports_start, free_ports_end;
+    // The firmware's general purpose events, and QEMU's registers for hot plug by them; 0: none.
+    u16 event_ports, hot_plug_ports;
+    u8 event_port_count, event_interrupt;
 };
 MachineDescription machine_description();
+
+// A PCI bus on which the firmware reports hot plug: the number it goes by in QEMU's registers, and
+// the bridges on the way to it (device << 3 | function each), from the first bus on.
+struct HotPlugBus {
+    u32 selector;
+    u32 depth;
+    u8 path[4];
+};
+std::span<const HotPlugBus> hot_plug_buses();
 
 // A virtio transport over MMIO that the firmware tells of; `line` is level-triggered, active high.
 struct MmioTransport {

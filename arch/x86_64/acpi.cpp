@@ -3,7 +3,9 @@
 
 #include <string_view>
 
+#include "arch/api/ports.h"
 #include "arch/x86_64/described_devices.h"
+#include "arch/x86_64/hot_plug_buses.h"
 #include "arch/x86_64/mp_table.h"
 #include "base/memory_functions.h"
 #include "core/memory/kernel_map.h"
@@ -102,6 +104,28 @@ void read_sleep_package(const Table& dsdt) {
     }
 }
 
+// The general purpose events, for those of QEMU's hot plug (ACPI 6.4, table 5.9). Where its
+// registers are, only AML says; they are known by who made the table, and by answering.
+void read_event_block(const Table& table) {
+    if (std::string_view(reinterpret_cast<const char*>(table.data()) + 10, 6) != "BOCHS ")
+        return;
+    g_platform.event_interrupt = static_cast<u8>(table.read<u16>(46));
+    g_platform.event_ports = static_cast<u16>(table.read<u32>(80));
+    g_platform.event_port_count = table.read<u8>(92);
+    constexpr u16 pc = 0xae00, q35 = 0xcc0;
+    constexpr u16 features = 8;
+    for (const u16 base : {pc, q35}) {
+        if (read_port(static_cast<u16>(base + features), 4) != ~u32{0})
+            g_platform.hot_plug_ports = base;
+    }
+    const u16 smi_command = static_cast<u16>(table.read<u32>(48));
+    const u8 enable = table.read<u8>(52);
+    constexpr u32 events_are_ours = 1; // SCI_EN (4.8.3.2.1)
+    if (g_platform.hot_plug_ports != 0 && smi_command != 0 && enable != 0 &&
+        !(read_port(g_platform.pm1_control, 2) & events_are_ours))
+        write_port(smi_command, 1, enable);
+}
+
 void read_fadt(const Table& table) {
     constexpr u32 hardware_reduced = 1 << 20, reset_supported = 1 << 10;
     const u32 flags = table.read<u32>(112);
@@ -113,6 +137,7 @@ void read_fadt(const Table& table) {
     }
     if (flags & hardware_reduced)
         g_platform.sleep_control = table.read<u64>(244 + 4);
+    read_event_block(table);
     u64 dsdt = table.read<u64>(140);
     if (dsdt == 0)
         dsdt = table.read<u32>(40);
@@ -120,6 +145,9 @@ void read_fadt(const Table& table) {
         read_sleep_package(code);
         g_platform.transport_count =
             find_virtio_transports({code.data(), code.size()}, g_platform.transports);
+        if (g_platform.hot_plug_ports != 0)
+            g_platform.hot_plug_bus_count = find_hot_plug_buses(
+                {code.data() + 36, code.size() - 36}, g_platform.hot_plug_buses);
     }
 }
 

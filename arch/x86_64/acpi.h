@@ -33,6 +33,10 @@ struct Platform {
     u8 mcfg_first_bus = 0, mcfg_last_bus = 0;
     MmioTransport transports[32];
     usize transport_count = 0;
+    HotPlugBus hot_plug_buses[32];
+    usize hot_plug_bus_count = 0;
+    u16 event_ports = 0, hot_plug_ports = 0;
+    u8 event_port_count = 0, event_interrupt = 0;
     // Power-off: write sleep_type << 10 | 1 << 13 to pm1_control.
     u16 pm1_control = 0;
     u8 sleep_type = 0;

@@ -48,8 +48,41 @@ u32 start_cpus(u32 limit) { return start_other_cpus(limit); }
 
 i64 battery_clock() { return read_wall_clock(); }
 
+namespace {
+
+// Between RAM and the interrupt controllers at 0xfec00000, where PCs have PCI devices.
+void find_free_addresses(const boot::BootInfo& info, MachineDescription& machine) {
+    constexpr u64 end = 0xfec0'0000;
+    u64 start = 0x8000'0000;
+    for (u32 i = 0; i < info.range_count; ++i) {
+        const u64 range_end = info.ranges[i].start + info.ranges[i].size;
+        if (info.ranges[i].start < end && range_end > start)
+            start = range_end < end ? range_end : end;
+    }
+    machine.free_memory_start = start;
+    machine.free_memory_end = end;
+    // Below are ISA devices; QEMU's own sit at 0xae00 and up, its firmware begins at 0xc000.
+    machine.free_ports_start = 0xc000;
+    machine.free_ports_end = 0x1'0000;
+}
+
+} // namespace
+
 MachineDescription machine_description() {
-    return {platform().mcfg_address, platform().mcfg_first_bus, platform().mcfg_last_bus};
+    const Platform& found = platform();
+    MachineDescription machine{};
+    machine.pci_configuration = found.mcfg_address;
+    machine.first_bus = found.mcfg_first_bus;
+    machine.last_bus = found.mcfg_last_bus;
+    find_free_addresses(core::boot_info(), machine);
+    machine.event_ports = found.event_ports;
+    machine.event_port_count = found.event_port_count;
+    machine.event_interrupt = found.event_interrupt;
+    machine.hot_plug_ports = found.hot_plug_ports;
+    return machine;
+}
+std::span<const HotPlugBus> hot_plug_buses() {
+    return {platform().hot_plug_buses, platform().hot_plug_bus_count};
 }
 std::span<const MmioTransport> mmio_transports() {
     return {platform().transports, platform().transport_count};

@@ -151,10 +151,12 @@ void Instance::give_up() {
 void Instance::end_all(InstanceState state) {
     recovery_timer_.cancel();
     quiet_device();
+    if (device_ && device_->is_removed())
+        device_is_quiet_ = true; // what is gone writes to no memory
     if (strand_.phase() == GatePhase::open)
         (void)strand_.hold();
     const bool may_write =
-        device_ && !device_is_quiet_ && !device_->is_removed() && !dma_.is_empty();
+        device_ && !device_is_quiet_ && !dma_.is_empty();
     if (strand_.phase() == GatePhase::held || strand_.phase() == GatePhase::broken)
         strand_.give_up(may_write ? Strand::DeviceIs::unknown : Strand::DeviceIs::quiet);
     state_.store(state, std::memory_order_release);

@@ -119,7 +119,8 @@ void device_changed(Device& device, bool present) {
     if (!present) {
         if (Instance* instance = device.driver) {
             device.driver = nullptr;
-            instance->give_up(); // no stop: there is nothing left to talk to
+            if (device.is_removed())
+                instance->give_up(); // no stop: there is nothing left to talk to
             end_instance(*instance);
         }
         return;

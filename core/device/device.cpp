@@ -143,8 +143,9 @@ Result<> add_device(Ref<Device> device) {
     return {};
 }
 
-void remove_device(Device& device) {
-    device.mark_removed();
+void remove_device(Device& device, Departure departure) {
+    if (departure == Departure::pulled_out)
+        device.mark_removed();
     {
         auto locked = tree().lock();
         if (!device.tree_link.is_linked())
@@ -154,6 +155,7 @@ void remove_device(Device& device) {
     const Ref<Device> last = Ref<Device>::adopt(&device);
     if (g_driver_listener)
         g_driver_listener(*last, false);
+    last->mark_removed();
     if (g_listener)
         g_listener(*last, false);
 }

@@ -22,6 +22,8 @@ struct DeviceWindow {
     u32 index = 0; // PCI: number of the base address register
     u64 start = 0; // physical address or first port
     u64 length = 0;
+    bool is_wide = false; // PCI: may lie above 4 GiB
+    bool is_prefetchable = false;
 };
 
 struct DeviceIdentity {
@@ -62,6 +64,8 @@ public:
     virtual Result<std::span<u8>> storage(u32, u64) { return Failure(Errno::inval); }
     // Configuration space; all ones where there is none.
     virtual u32 read_configuration(u32, u32) { return ~u32{0}; }
+    virtual void write_configuration(u32, u32, u32) {}
+    virtual u32 configuration_bytes() const { return 0; }
     virtual void set_bus_master(bool) {}
     // Message-signalled interrupts: how many there are of the `wanted` ones (0: the line is used).
     virtual Result<u32> prepare_messages(u32) { return 0u; }
@@ -72,6 +76,8 @@ public:
     virtual void disconnect_interrupt(u32) {}
     // A level-triggered line was masked when it fired; this lets it fire again.
     virtual void acknowledge_interrupt(u32) {}
+    // The number people know its line by; 0: none.
+    virtual u32 interrupt_line() const { return 0; }
 
     // The instance that drives it. Guarded by the manager.
     Instance* driver = nullptr;
@@ -83,6 +89,7 @@ public:
 protected:
     Device(std::string_view name, const DeviceIdentity& identity);
     Result<> add_window(const DeviceWindow& window);
+    DeviceWindow& window_at(u32 index) { return windows_[index]; }
 
     DeviceIdentity identity_;
     std::string_view platform_kind_;
@@ -102,8 +109,10 @@ private:
 // Adds a device a bus found and offers it to the component manager. Errors: exist (its name),
 // nomem.
 Result<> add_device(Ref<Device> device);
-// It is gone: its instance is given up and its services withdrawn.
-void remove_device(Device& device);
+// It goes: its instance ends and its services are withdrawn. Of a device that leaves in order the
+// driver takes leave first, so that it does nothing more; one that was pulled out is given up.
+enum class Departure : u8 { in_order, pulled_out };
+void remove_device(Device& device, Departure departure);
 // Until `visit` answers false; no lock is held meanwhile.
 void for_each_device(bool (*visit)(Device& device, void* argument), void* argument);
 Result<Ref<Device>> find_device(std::string_view name); // errors: noent

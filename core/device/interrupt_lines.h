@@ -18,8 +18,8 @@ public:
     // Errors: nospc, busy (connected already), inval (number).
     Result<arch::InterruptMessage> connect_message(u32 number, Device::InterruptHandler handler,
                                                    void* argument);
-    // A level-triggered line stays masked from its interrupt to acknowledge(). Errors: nodev,
-    // nospc, busy.
+    // A level-triggered line stays masked from its interrupt until every device on it that was told
+    // has acknowledged. Errors: nodev, nospc, busy.
     Result<> connect_line(u32 number, arch::IsaRoute route, Device::InterruptHandler handler,
                           void* argument);
     void acknowledge(u32 number);
@@ -33,7 +33,10 @@ private:
         u32 number = 0;
         u32 line = 0;
         bool level = false;
+        bool keeps_masked = false; // guarded by the lock of the lines
     };
+    static void keep_masked(Entry& entry);
+    static void let_go(Entry& entry);
     static InterruptAnswer arrived(void* entry);
     Result<Entry*> prepare(u32 number, Device::InterruptHandler handler, void* argument);
 

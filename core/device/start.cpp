@@ -3,12 +3,12 @@
 #include "core/component/manager.h"
 #include "core/device/block_device.h"
 #include "core/device/byte_stream_device.h"
-#include "core/device/pci.h"
 #include "core/device/platform_device.h"
 #include "core/gate/services.h"
 #include "core/init/command_line.h"
 #include "core/init/task.h"
 #include "core/observe/log.h"
+#include "core/pci/pci_bus.h"
 
 namespace core {
 namespace {
@@ -27,7 +27,7 @@ void find_devices() {
     const auto pci = boot_option("pci");
     if (pci && *pci == "off")
         return;
-    if (const Result<> found = enumerate_pci(); !found && found.error() != Errno::nodev)
+    if (const Result<> found = start_pci(); !found && found.error() != Errno::nodev)
         LOG_ERROR("pci: {}", found.error());
 }
 

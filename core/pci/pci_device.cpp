@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "core/device/pci.h"
+#include "core/pci/pci_device.h"
 
 #include "base/format.h"
 #include "core/init/command_line.h"
 #include "core/observe/log.h"
+#include "core/pci/interrupt_route.h"
+#include "core/pci/pci_bus.h"
+#include "core/pci/registers.h"
+#include "core/sched/scheduler.h"
 
 namespace core {
-namespace {
 
-// Offsets in configuration space (PCI Local Bus 3.0, figure 6-1).
-namespace space {
-constexpr u32 vendor = 0x00, device = 0x02, command = 0x04, status = 0x06, revision = 0x08,
-              header_type = 0x0e, first_bar = 0x10, secondary_bus = 0x19, subsystem_vendor = 0x2c,
-              subsystem = 0x2e, capabilities = 0x34, interrupt_line = 0x3c, interrupt_pin = 0x3d;
-constexpr u32 command_ports = 1, command_memory = 2, command_master = 4, command_no_line = 0x400;
-constexpr u32 status_capabilities = 0x10;
-constexpr u8 capability_msi = 0x05, capability_msix = 0x11;
-} // namespace space
+namespace space = pci_space;
 
-} // namespace
+PciDevice::PciDevice(std::string_view name, const DeviceIdentity& identity, PciAddress address,
+                     PciBus& bus)
+    : Device(name, identity), address_(address), bus_(bus) {
+    parent_ = RefOrNull<Device>::share(bus.bridge());
+}
 
-Result<Ref<PciDevice>> PciDevice::create(PciAddress at) {
+PciDevice::~PciDevice() { delete behind_; }
+
+Result<Ref<PciDevice>> PciDevice::create(PciAddress at, PciBus& bus) {
     const auto read = [&](u32 offset, u32 width) {
         return PciConfiguration::read(at, offset, width);
     };
@@ -34,16 +35,14 @@ Result<Ref<PciDevice>> PciDevice::create(PciAddress at) {
     const u32 class_and_revision = read(space::revision, 4);
     identity.class_code = class_and_revision >> 8;
     identity.revision = class_and_revision & 0xff;
-    const bool bridge = (read(space::header_type, 1) & 0x7f) == 1;
+    const bool bridge = (read(space::header_type, 1) & 0x7f) == space::header_bridge;
     if (!bridge)
         identity.subsystem =
             read(space::subsystem_vendor, 2) << 16 | read(space::subsystem, 2);
     const base::Text<32> name("0000:{:02x}:{:02x}.{}", at.bus, at.device, at.function);
-    Ref<PciDevice> device = TRY(Ref<PciDevice>::create(name.view(), identity, at));
-    if (bridge)
-        device->secondary_bus_ = static_cast<u8>(read(space::secondary_bus, 1));
-    else
-        device->size_windows();
+    Ref<PciDevice> device = TRY(Ref<PciDevice>::create(name.view(), identity, at, bus));
+    device->is_bridge_ = bridge;
+    device->size_windows();
     return device;
 }
 
@@ -52,7 +51,8 @@ Result<Ref<PciDevice>> PciDevice::create(PciAddress at) {
 void PciDevice::size_windows() {
     const u32 command = config(space::command, 2);
     set_config(space::command, 2, command & ~(space::command_ports | space::command_memory));
-    for (u32 bar = 0; bar < 6; ++bar) {
+    const u32 count = is_bridge_ ? 2 : 6;
+    for (u32 bar = 0; bar < count; ++bar) {
         const u32 offset = space::first_bar + 4 * bar;
         const u32 low = config(offset, 4);
         set_config(offset, 4, ~u32{0});
@@ -61,30 +61,57 @@ void PciDevice::size_windows() {
         if (mask == 0 || mask == ~u32{0})
             continue;
         DeviceWindow window{DeviceWindow::Kind::memory_mapped, bar, low & ~u32{15}, 0};
+        window.is_prefetchable = (low & 9) == 8;
         if (low & 1) {
             window.kind = DeviceWindow::Kind::ports;
             window.start = low & 0xfffc;
             window.length = (~(mask & 0xfffc) & 0xffff) + 1;
-        } else if ((low & 6) == 4 && bar < 5) {
+        } else if ((low & 6) == 4 && bar + 1 < count) {
             const u32 high = config(offset + 4, 4);
             set_config(offset + 4, 4, ~u32{0});
             const u32 high_mask = config(offset + 4, 4);
             set_config(offset + 4, 4, high);
             window.start |= u64{high} << 32;
             window.length = ~(u64{high_mask} << 32 | (mask & ~u32{15})) + 1;
+            window.is_wide = true;
             ++bar;
         } else {
-            window.length = ~(mask & ~u32{15}) + 1;
+            window.length = u32(~(mask & ~u32{15}) + 1);
         }
-        if (window.start != 0) // firmware gave it no place otherwise
-            (void)add_window(window); // six registers fit
+        (void)add_window(window); // six registers fit
     }
     set_config(space::command, 2, command);
 }
 
+void PciDevice::assign_windows() {
+    for (u32 i = 0; i < windows().size(); ++i) {
+        DeviceWindow& window = window_at(i);
+        if (window.start != 0)
+            continue;
+        const u64 place = bus_.find_addresses(window);
+        if (place == 0) {
+            LOG_WARNING("{}: no addresses left for register {} ({} bytes)", name(), window.index,
+                        window.length);
+            window.kind = DeviceWindow::Kind::absent;
+            continue;
+        }
+        window.start = place;
+        const u32 offset = space::first_bar + 4 * window.index;
+        set_config(offset, 4, static_cast<u32>(place)); // the low bits are read-only
+        if (window.is_wide)
+            set_config(offset + 4, 4, static_cast<u32>(place >> 32));
+    }
+}
+
+void PciDevice::enable_forwarding() {
+    set_config(space::command, 2,
+               config(space::command, 2) | space::command_ports | space::command_memory |
+                   space::command_master);
+}
+
 u32 PciDevice::window_of_bar(u32 bar) const {
     for (u32 i = 0; i < windows().size(); ++i) {
-        if (windows()[i].index == bar)
+        if (windows()[i].index == bar && windows()[i].kind != DeviceWindow::Kind::absent)
             return i;
     }
     return ~u32{0};
@@ -102,6 +129,17 @@ u32 PciDevice::read_configuration(u32 offset, u32 width) {
         offset > 4096 - width)
         return ~u32{0};
     return config(offset, width);
+}
+
+void PciDevice::write_configuration(u32 offset, u32 width, u32 value) {
+    if (!is_removed() && (width == 1 || width == 2 || width == 4) && offset % width == 0 &&
+        offset <= configuration_bytes() - width)
+        set_config(offset, width, value);
+}
+
+// Only PCI Express devices have more than 256 bytes (PCI Express Base 5.0, 7.2).
+u32 PciDevice::configuration_bytes() const {
+    return find_capability(space::capability_express) ? PciConfiguration::reach(address_.bus) : 256;
 }
 
 void PciDevice::set_bus_master(bool on) {
@@ -139,6 +177,8 @@ Result<u32> PciDevice::prepare_messages(u32 wanted) {
             message_count_ = wanted < count ? wanted : count;
             if (message_count_ > InterruptLines::capacity)
                 message_count_ = InterruptLines::capacity;
+            for (u32 line = 0; line < count; ++line) // nothing comes before it is connected
+                write_register(table_window_, table_offset_ + u64{line} * 16 + 12, 4, 1);
         }
     } else if (const u32 single = find_capability(space::capability_msi)) {
         msi_ = single;
@@ -178,15 +218,32 @@ Result<> PciDevice::connect_interrupt(u32 line, InterruptHandler handler, void* 
             TRY(lines_.connect_message(line, handler, argument));
         return write_message(line, message);
     }
-    const u32 isa = config(space::interrupt_line, 1);
-    if (config(space::interrupt_pin, 1) == 0 || isa > 15)
+    return lines_.connect_line(line, TRY(line_route()), handler, argument);
+}
+
+// What the firmware wrote down, or for a device it never saw, what the chipset is set to.
+Result<arch::IsaRoute> PciDevice::line_route() const {
+    const u32 isa = interrupt_line();
+    if (isa == 0)
         return Failure(Errno::nodev);
     arch::IsaRoute route = arch::isa_route(isa);
     route.trigger = arch::LineTrigger::level;
-    return lines_.connect_line(line, route, handler, argument);
+    return route;
+}
+
+u32 PciDevice::interrupt_line() const {
+    const u32 pin = config(space::interrupt_pin, 1);
+    if (pin == 0 || pin > 4)
+        return 0;
+    const u32 written = config(space::interrupt_line, 1);
+    return written != 0 && written < 16 ? written : find_chipset_line(*this, pin - 1);
 }
 
 void PciDevice::disconnect_interrupt(u32 line) {
+    if (is_removed()) {
+        lines_.disconnect(line);
+        return;
+    }
     if (msix_ && line < message_count_)
         write_register(table_window_, table_offset_ + u64{line} * 16 + 12, 4, 1);
     else if (msi_)
@@ -195,61 +252,5 @@ void PciDevice::disconnect_interrupt(u32 line) {
 }
 
 void PciDevice::acknowledge_interrupt(u32 line) { lines_.acknowledge(line); }
-
-namespace {
-
-// The busses still to be looked at; a bus behind a bridge has a higher number than the bridge's
-// own.
-class BusScan {
-public:
-    Result<> run() {
-        for (u32 bus = 0; bus < 256; ++bus) {
-            if (wanted_[bus])
-                TRY(scan_bus(static_cast<u8>(bus)));
-        }
-        return {};
-    }
-    u32 found() const { return found_; }
-
-private:
-    Result<> scan_bus(u8 bus) {
-        TRY(PciConfiguration::open_bus(bus));
-        for (u8 device = 0; device < 32; ++device)
-            TRY(scan_device(bus, device));
-        return {};
-    }
-
-    Result<> scan_device(u8 bus, u8 number) {
-        u8 functions = 1;
-        for (u8 function = 0; function < functions; ++function) {
-            auto device = PciDevice::create({bus, number, function});
-            if (!device && device.error() == Errno::nodev)
-                continue;
-            if (!device)
-                return Failure(device.error());
-            if (function == 0 &&
-                (PciConfiguration::read({bus, number, 0}, space::header_type, 1) & 0x80))
-                functions = 8;
-            if ((*device)->secondary_bus() > bus)
-                wanted_[(*device)->secondary_bus()] = true;
-            ++found_;
-            TRY(add_device(std::move(*device)));
-        }
-        return {};
-    }
-
-    bool wanted_[256] = {true};
-    u32 found_ = 0;
-};
-
-} // namespace
-
-Result<> enumerate_pci() {
-    TRY(PciConfiguration::start());
-    BusScan scan;
-    TRY(scan.run());
-    LOG_INFO("pci: {} devices", scan.found());
-    return {};
-}
 
 } // namespace core
