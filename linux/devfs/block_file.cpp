@@ -151,7 +151,7 @@ Result<usize> BlockInode::direct(IoCursor& cursor, u64 offset, Move move) {
 // ---- the open file ------------------------------------------------------------------------------
 
 BlockFile::BlockFile(const Path& path, BlockInode& content, u32 flags)
-    : CachedFile(path, content, flags) {
+    : CachedFile(path, content, flags), content_kept_(Ref<Inode>::share(content)) {
     content.opened();
 }
 
@@ -219,7 +219,7 @@ Result<Ref<OpenFile>> open_block(const DeviceNode& node, const Path& path, u32 f
     return Ref<OpenFile>::adopt(file);
 }
 
-// The inode stays for ever: open files and the node's registration point at it.
+// The node's registration and each open file keep the inode.
 void device_appeared(core::BlockDevice& device) {
     const core::BlockDeviceNumber number = device.number();
     const u64 inode_number = (u64{number.major} << 20) | number.minor;
@@ -233,7 +233,13 @@ void device_appeared(core::BlockDevice& device) {
                                .number = {number.major, number.minor},
                                .mode = 0660,
                                .open = open_block,
-                               .context = content}))
+                               .context = content,
+                               .retain = [](void* kept) {
+                                   static_cast<BlockInode*>(kept)->add_reference();
+                               },
+                               .release = [](void* kept) {
+                                   static_cast<BlockInode*>(kept)->drop_reference();
+                               }}))
         content->drop_reference();
 }
 

@@ -49,6 +49,8 @@ public:
     Result<> allocate(u32, u64, u64) override { return Failure(Errno::opnotsupp); }
 
 private:
+    const Ref<Inode> content_kept_; // the node may be gone before the file is closed
+
     BlockInode& block() const { return static_cast<BlockInode&>(content()); }
 };
 

@@ -117,6 +117,8 @@ Result<> unregister_device_node(DeviceType type, DeviceNumber number) {
     }
     if (!entry->node.name.empty())
         devtmpfs_remove(entry->node.name);
+    if (entry->node.release)
+        entry->node.release(entry->node.context);
     delete entry;
     return {};
 }
@@ -133,8 +135,13 @@ Result<Ref<OpenFile>> open_device(DeviceType type, DeviceNumber number, const Pa
         node = entry->node;
         __builtin_memcpy(name, entry->name, sizeof(name));
         node.name = {name, entry->node.name.size()};
+        if (node.retain)
+            node.retain(node.context);
     }
-    return node.open(node, path, flags);
+    auto file = node.open(node, path, flags);
+    if (node.release)
+        node.release(node.context);
+    return file;
 }
 
 void name_device_major(DeviceType type, u32 major, const char* name) {

@@ -29,6 +29,10 @@ struct DeviceNode {
     u32 mode = 0600;       // permission bits of the devtmpfs node
     Open open = nullptr;
     void* context = nullptr; // the registrant's
+    // Where the context can go away: one reference passes to the registration with the device, and
+    // an opening holds one of its own. Any context under a mutex.
+    void (*retain)(void* context) = nullptr;
+    void (*release)(void* context) = nullptr;
 };
 
 // Errors: exist (number or name is taken), nomem. Before devtmpfs is mounted too.
