@@ -7,6 +7,7 @@ import os
 
 from pith.tests.group import Group
 from pith.tests.guest import HostileGroup, KernelGroup, SyscallsGroup
+from pith.tests.hotplug import HotPlugGroup
 from pith.tests.objects import ObjectsGroup
 from pith.tests.placements import PlacementsGroup
 from pith.tests.programs import ProgramGroup
@@ -36,6 +37,7 @@ GROUPS: list[Group] = [
                     "move", count=500, full_count=10_000),
     PlacementsGroup("kill-storm", "components killed under load: no error, no lost byte", "kill",
                     count=200, full_count=5_000),
+    HotPlugGroup("hotplug", "disks plugged in and pulled out under load: clean errors, no leak"),
     PytestGroup("run", "./pith run: argv, streams, statuses, failures",
                 "tests/drive/run_command_test.py", seconds=900),
     PytestGroup("interactive", "a shell session: job control, Ctrl-C, less, vi, top, resizing",
