@@ -186,14 +186,12 @@ struct VolumeServices {
     u64 (*promised)(void* home);
     // All private copies become the contents at once; unless it is the request's last change set,
     // views end. Errors: again (a block read or edited has changed since; the change set is
-    // discarded), rofs.
+    // discarded), rofs; busy (the running transaction has no room: answer the request with it, it
+    // comes again after a commit).
     i32 (*publish)(void* home, const Publication* publication);
     // Forgets the private copies and everything released.
     void (*discard)(void* home);
-    // Ends all views; private copies and what was released are forgotten. For requests that look at
-    // much.
-    void (*drop_views)(void* home);
-    // Waits until everything published is committed (withheld blocks become available).
+    // While mounting and where there is no log: waits until everything published is home.
     i32 (*commit)(void* home);
     // A damaged structure or another fact the log should have.
     void (*report)(void* home, const char* text, usize length);
@@ -204,6 +202,31 @@ struct VolumeServices {
     u32 (*random)(void* home);
 };
 
+// Where a volume's log lies, as begin_writing answers; `pieces` BlockRanges in the text are all of
+// the log's blocks, in order. No pieces: the volume has no log, changes go home directly.
+struct LogLayout {
+    u32 pieces = 0;
+    u32 first = 0; // blocks first..end-1 of the log hold transactions, in a circle
+    u32 end = 0;
+    u32 sequence = 0;  // of the first transaction to come, which begins at `first`
+    u32 words[4] = {}; // the component's own, handed back with each record
+};
+
+// A record of the log that the component makes: what stands in the text from log_record_text on,
+// one block long. Numbers of blocks (u64) that go into it stand at the beginning of the text, at
+// most log_record_blocks.
+struct LogRecord {
+    u32 sequence = 0; // of the transaction; log_superblock: of the oldest in the log
+    u32 start = 0;    // log_superblock: where that begins, 0: nothing is to be recovered
+    u32 count = 0;    // in: numbers in the text; out: how many went into the record
+    u32 words[4] = {};
+    u32 reserved = 0;
+    i64 time = 0;        // nanoseconds since 1970
+    u32 escaped[8] = {}; // out, a bit each: blocks that begin with 4 zero bytes in the log
+};
+inline constexpr u64 log_record_text = 2048;
+inline constexpr u32 log_record_blocks = 256;
+
 // What stands at the beginning of each request's buffer, which is contiguous; names, targets,
 // values and directory records follow at `exchange_text`. An operation ignores what it does not
 // mention.
@@ -211,8 +234,10 @@ struct FileExchange {
     FileAttributes attributes;
     FileExtent extent;
     VolumeInfo volume;
+    LogLayout log;
+    LogRecord record;
 };
-inline constexpr u64 exchange_text = 384;
+inline constexpr u64 exchange_text = 512;
 static_assert(sizeof(FileExchange) <= exchange_text);
 
 struct FileSystemProperties {
@@ -229,7 +254,7 @@ struct FileSystem {
 
     enum class Operation : u16 {
         mount,            // flags: mount_flag::*. Out: volume
-        unmount,          // everything is published and the volume marked unused; commit follows
+        unmount,          // the volume is marked unused, and is read-only; commit follows
         sync,             // publishes the counts; commit follows
         statistics,       // out: volume
         lookup,           // inode: directory; text: name. Out: attributes
@@ -257,6 +282,17 @@ struct FileSystem {
         list_xattr,       // text: names; value: their bytes
         set_xattr,        // text: name, value; flags: 0, 1 create, 2 replace
         remove_xattr,     // text: name
+        // After a mount, or to write again what was read-only: the log is opened, the volume marked
+        // as in use. Out: log, text.
+        begin_writing,
+        finish_orphans, // what lost its last name before the machine stopped is freed
+        // Records of the log. In and out: record, text. They are asked for by commits: they change
+        // nothing, wait for nothing, and allocate nothing. A view shows the block as it is in the
+        // transaction that is committed.
+        log_describe,   // numbers: the copies that follow in the log
+        log_revoke,     // numbers: blocks no older copy of which may be recovered
+        log_commit,     // all that came before counts from now on
+        log_superblock, // in, out: the log's own superblock
     };
 
     struct Arguments {
@@ -273,16 +309,39 @@ struct FileSystem {
         OperationFlags::published | OperationFlags::reads_buffer | OperationFlags::writes_buffer;
     static constexpr OperationFlags repeat = OperationFlags::idempotent | change;
 
-    static constexpr std::array<OperationInfo, 26> operations = {{
-        {"mount", look},          {"unmount", repeat},        {"sync", repeat},
-        {"statistics", look},     {"lookup", look},           {"parent", look},
-        {"get_attributes", look}, {"set_attributes", repeat}, {"read_directory", look},
-        {"read_link", look},      {"create", change},         {"create_temporary", change},
-        {"link", change},         {"unlink", change},         {"remove_directory", change},
-        {"rename", change},       {"evict", repeat},          {"map", look},
-        {"grant", repeat},        {"mark_written", repeat},   {"preallocate", repeat},
-        {"punch", repeat},        {"get_xattr", look},        {"list_xattr", look},
-        {"set_xattr", change},    {"remove_xattr", change},
+    static constexpr std::array<OperationInfo, 32> operations = {{
+        {"mount", look},
+        {"unmount", repeat},
+        {"sync", repeat},
+        {"statistics", look},
+        {"lookup", look},
+        {"parent", look},
+        {"get_attributes", look},
+        {"set_attributes", repeat},
+        {"read_directory", look},
+        {"read_link", look},
+        {"create", change},
+        {"create_temporary", change},
+        {"link", change},
+        {"unlink", change},
+        {"remove_directory", change},
+        {"rename", change},
+        {"evict", repeat},
+        {"map", look},
+        {"grant", repeat},
+        {"mark_written", repeat},
+        {"preallocate", repeat},
+        {"punch", repeat},
+        {"get_xattr", look},
+        {"list_xattr", look},
+        {"set_xattr", change},
+        {"remove_xattr", change},
+        {"begin_writing", repeat},
+        {"finish_orphans", repeat},
+        {"log_describe", look},
+        {"log_revoke", look},
+        {"log_commit", look},
+        {"log_superblock", look},
     }};
 
     consteval static void shape(Fingerprint& print) {

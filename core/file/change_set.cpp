@@ -9,6 +9,7 @@ namespace core::file {
 using component::BlockRange;
 using component::EditedBlock;
 using component::EditMode;
+using component::FreedKind;
 using component::MetadataView;
 using component::Publication;
 
@@ -61,6 +62,8 @@ Result<> ChangeSet::remember(const Ref<MetadataBlock>& block) {
 }
 
 Result<MetadataView> ChangeSet::view(u64 number) {
+    if (shows_ == Shows::logged)
+        return volume_.journal.view(number);
     if (!begun_) {
         begun_ = true;
         begun_at_ = volume_.publish_count;
@@ -76,6 +79,8 @@ Result<MetadataView> ChangeSet::view(u64 number) {
 }
 
 Result<u8*> ChangeSet::edit(u64 number, EditMode mode, u64 tag, u64 marks) {
+    if (shows_ == Shows::logged)
+        return Failure(Errno::inval);
     const Ref<MetadataBlock> block =
         TRY(mode == EditMode::fresh ? volume_.cache.get_unread(number) : find(number));
     const u32 size = volume_.cache.block_size();
@@ -131,8 +136,8 @@ void ChangeSet::mark_checked(u64 number, u32 kind) {
         }
 }
 
-Result<> ChangeSet::release(BlockRange range) {
-    auto* entry = new (base::fallible) Freed{range, freed_};
+Result<> ChangeSet::release(BlockRange range, FreedKind kind) {
+    auto* entry = new (base::fallible) Freed{range, kind, freed_};
     if (!entry)
         return Failure(Errno::nomem);
     freed_ = entry;
@@ -170,6 +175,14 @@ bool ChangeSet::is_current() const {
     return true;
 }
 
+bool ChangeSet::has_room() const {
+    u64 revokes = 0;
+    for (const Freed* freed = freed_; freed; freed = freed->next)
+        if (freed->kind == FreedKind::metadata)
+            revokes += freed->range.count;
+    return volume_.has_room_for(edit_count_, revokes);
+}
+
 void ChangeSet::apply() {
     for (Edit* edit = edits_; edit; edit = edit->next) {
         MetadataBlock& block = *edit->block;
@@ -180,7 +193,7 @@ void ChangeSet::apply() {
         volume_.cache.mark_dirty(block);
     }
     for (const Freed* freed = freed_; freed; freed = freed->next)
-        volume_.cache.forget(freed->range.start, freed->range.count);
+        volume_.cache.forget(freed->range.start, freed->range.count, volume_.transaction);
     ++volume_.publish_count;
 }
 
@@ -189,9 +202,18 @@ Result<> ChangeSet::publish(const Publication& publication) {
         discard();
         return Failure(Errno::again);
     }
+    if (volume_.journal.has_failed()) {
+        discard();
+        return Failure(Errno::rofs);
+    }
+    if (!has_room()) {
+        discard();
+        wants_commit_ = true;
+        return Failure(Errno::busy);
+    }
     // What may fail comes first.
     for (const Freed* freed = freed_; freed; freed = freed->next)
-        TRY(volume_.withhold(freed->range));
+        TRY(volume_.withhold(freed->range, freed->kind));
     apply();
     done_ = publication.last;
     result_ = publication.result;
@@ -297,9 +319,9 @@ void lend_views(component::VolumeServices& table) {
 }
 
 void lend_publishing(component::VolumeServices& table) {
-    table.release = [](void* home, BlockRange range, component::FreedKind) -> i32 {
+    table.release = [](void* home, BlockRange range, FreedKind kind) -> i32 {
         Entered entered(home);
-        return entered.may_go_on() ? answer(entered->release(range)) : canceled;
+        return entered.may_go_on() ? answer(entered->release(range, kind)) : canceled;
     };
     table.available = [](void* home, BlockRange range) { return Entered(home)->available(range); };
     table.promised = [](void* home) { return Entered(home)->volume().promised(); };
@@ -312,14 +334,9 @@ void lend_publishing(component::VolumeServices& table) {
         if (entered.may_go_on())
             entered->discard();
     };
-    table.drop_views = [](void* home) {
-        Entered entered(home);
-        if (entered.may_go_on())
-            entered->forget_all();
-    };
     table.commit = [](void* home) -> i32 {
         Entered entered(home);
-        return entered.may_go_on() ? answer(entered->volume().commit()) : canceled;
+        return entered.may_go_on() ? answer(entered->volume().commit_directly()) : canceled;
     };
 }
 

@@ -14,7 +14,10 @@ class ChangeSet {
 public:
     static constexpr u32 max_edits = 192;
 
-    explicit ChangeSet(VolumeState& volume) : volume_(volume) {}
+    // Of a commit: views show blocks as they are in the transaction that is being committed.
+    enum class Shows : u8 { present, logged };
+    explicit ChangeSet(VolumeState& volume, Shows shows = Shows::present)
+        : volume_(volume), shows_(shows) {}
     ~ChangeSet();
     ChangeSet(const ChangeSet&) = delete;
     ChangeSet& operator=(const ChangeSet&) = delete;
@@ -30,9 +33,12 @@ public:
     Result<u8*> edit(u64 block, component::EditMode mode, u64 tag, u64 marks);
     Result<component::EditedBlock> edited(u32 index) const;
     void mark_checked(u64 block, u32 kind);
-    Result<> release(component::BlockRange range);
+    Result<> release(component::BlockRange range, component::FreedKind kind);
     component::BlockRange available(component::BlockRange range) const;
     Result<> publish(const component::Publication& publication);
+    // Whether a publish found no room in the running transaction since it was asked last: the
+    // request comes again after a commit.
+    bool wants_commit() { return std::exchange(wants_commit_, false); }
     // Drops edits and what was released; what was seen counts no more.
     void discard();
     // The same, and views are valid no more.
@@ -55,6 +61,7 @@ private:
     };
     struct Freed {
         component::BlockRange range;
+        component::FreedKind kind;
         Freed* next;
     };
 
@@ -62,10 +69,13 @@ private:
     Edit* find_edit(const MetadataBlock& block) const;
     Result<> remember(const Ref<MetadataBlock>& block);
     bool is_current() const;
+    bool has_room() const;
     void apply();
     void forget_edits();
 
     VolumeState& volume_;
+    const Shows shows_;
+    bool wants_commit_ = false;
     Seen* seen_ = nullptr;
     Edit* edits_ = nullptr; // in the order of the first edit
     Edit** last_edit_ = &edits_;

@@ -27,6 +27,7 @@ void MetadataCache::forget_all() {
         block->dirty = false;
         clean_.push_back(*block);
     }
+    dirty_count = 0;
     while (!clean_.empty())
         remove(clean_.front());
 }
@@ -79,21 +80,24 @@ void MetadataCache::remove(MetadataBlock& block) {
         at = &(*at)->hash_next;
     *at = block.hash_next;
     block.hash_next = nullptr;
-    if (block.dirty)
+    if (block.dirty) {
         block.dirty_link.unlink();
-    else
+        --dirty_count;
+    } else {
         block.age_link.unlink();
+    }
     block.dirty = false;
     block.forgotten = true;
     --size_;
     block.drop_reference();
 }
 
-void MetadataCache::forget(u64 first, u64 count) {
+void MetadataCache::forget(u64 first, u64 count, u64 transaction) {
     if (count <= size_) {
         for (u64 i = 0; i < count; ++i)
             if (MetadataBlock* block = find(first + i)) {
                 ++block->version;
+                block->forgotten_in = transaction;
                 remove(*block);
             }
         return;
@@ -103,6 +107,7 @@ void MetadataCache::forget(u64 first, u64 count) {
             MetadataBlock* next = head->hash_next;
             if (head->number - first < count) {
                 ++head->version;
+                head->forgotten_in = transaction;
                 remove(*head);
             }
             head = next;
@@ -114,6 +119,7 @@ void MetadataCache::mark_dirty(MetadataBlock& block) {
         return;
     block.age_link.unlink();
     block.dirty = true;
+    ++dirty_count;
     dirty.push_back(block);
 }
 
@@ -121,6 +127,7 @@ void MetadataCache::mark_clean(MetadataBlock& block) {
     if (!block.dirty)
         return;
     block.dirty_link.unlink();
+    --dirty_count;
     block.dirty = false;
     clean_.push_back(block);
 }

@@ -36,10 +36,17 @@ public:
     u32 editors = 0; // change sets that hold a private copy
     bool dirty = false;
     bool forgotten = false; // freed: out of the table, never written
+    // The log (core/file/journal.h). What the transaction that is being committed says, and what
+    // one that is committed says, while that is not yet home; each list owns a reference.
+    RefOrNull<BlockContents> logged;
+    RefOrNull<BlockContents> homeless;
+    u64 forgotten_in = 0; // number of the transaction that freed it
     RefOrNull<BlockContents> contents;
     MetadataBlock* hash_next = nullptr;
     ListLink age_link;   // in the cache's list while clean
     ListLink dirty_link; // in the running transaction while dirty
+    ListLink log_link;   // in the transaction that is being committed
+    ListLink home_link;  // among those committed that are not home
 };
 
 class MetadataCache {
@@ -60,8 +67,8 @@ public:
     // The block without reading it: contents may be absent.
     Result<Ref<MetadataBlock>> get_unread(u64 number);
     MetadataBlock* find(u64 number) const;
-    // Takes a freed block out, dirty or not.
-    void forget(u64 first, u64 count);
+    // Takes blocks out that transaction number `transaction` frees, dirty or not.
+    void forget(u64 first, u64 count, u64 transaction);
     void mark_dirty(MetadataBlock& block);
     void mark_clean(MetadataBlock& block);
     // Frees clean blocks, oldest first, until at most `keep` are left.
@@ -71,6 +78,7 @@ public:
     u64 limit = 4096; // blocks kept without need
     // Dirty blocks, in the order they became so: the running transaction.
     List<MetadataBlock, &MetadataBlock::dirty_link> dirty;
+    u32 dirty_count = 0;
 
 private:
     static constexpr u32 bucket_count = 1024;

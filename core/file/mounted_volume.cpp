@@ -98,55 +98,112 @@ Result<> VolumeCall::put(std::string_view first, std::string_view second) {
     return {};
 }
 
-Result<u64> VolumeCall::run(Operation operation) {
-    ChangeSet changes(volume_.state_);
+Result<u64> MountedVolume::request(Operation operation, const FileSystem::Arguments& arguments,
+                                   u32 exchange, ChangeSet& changes) {
     const component::VolumeServices services = changes.services();
-    const BufferPiece piece{volume_.exchanges_[index_]->physical(), MountedVolume::exchange_bytes};
+    const BufferPiece piece{exchanges_[exchange]->physical(), exchange_bytes};
     GateCall call;
     call.request.operation = static_cast<u16>(operation);
     call.request.buffer = {component::ObjectId::own_request, component::BufferRights::read_write, 0,
-                           MountedVolume::exchange_bytes};
+                           exchange_bytes};
     call.request.set_payload(arguments);
     call.pieces = {&piece, 1};
     call.services = &services;
-    const Result<u64> result = volume_.gate_.call(call);
-    // Freed blocks are withheld until the next commit: full may mean only that. A grant is made
-    // inside a DataWrite, which a commit waits for: its caller tries again.
-    if (result || result.error() != Errno::nospc || operation == Operation::grant)
-        return result;
-    TRY(volume_.commit());
-    return volume_.gate_.call(call);
+    return gate_.call(call);
 }
+
+Result<u64> VolumeCall::run(Operation operation) {
+    ChangeSet changes(volume_.state_);
+    for (bool committed = false;;) {
+        const Result<u64> result = volume_.request(operation, arguments, index_, changes);
+        const bool is_full = changes.wants_commit();
+        // Freed blocks are withheld until the next commit: no space may mean only that.
+        if (result || (!is_full && (result.error() != Errno::nospc || committed)))
+            return result;
+        // A grant is made inside a DataWrite, which a commit waits for: its caller tries again.
+        if (operation == Operation::grant)
+            return Failure(is_full ? Errno::again : Errno::nospc);
+        committed |= !is_full;
+        TRY(volume_.commit());
+    }
+}
+
+// The one who commits, to the component.
+class MountedVolume::Scribe final : public LogScribe {
+public:
+    explicit Scribe(MountedVolume& volume) : volume_(volume) {}
+    FileExchange& exchange() override { return volume_.exchange_of(log_exchange); }
+    u8* text() override {
+        return volume_.exchanges_[log_exchange]->bytes() + component::exchange_text;
+    }
+    Result<> run(Operation operation) override {
+        ChangeSet changes(volume_.state_, ChangeSet::Shows::logged);
+        TRY(volume_.request(operation, {}, log_exchange, changes));
+        return {};
+    }
+
+private:
+    MountedVolume& volume_;
+};
 
 Result<> MountedVolume::mount(u32 flags) {
     namespace mount_flag = component::mount_flag;
-    VolumeCall call(*this);
     if (device_->read_only())
         flags |= mount_flag::read_only | mount_flag::read_only_device;
-    call.arguments.flags = flags;
-    TRY(call.run(Operation::mount));
-    info_ = call.exchange().volume;
-    VolumeGuard guard(lock_);
-    state_.mounted(info_);
+    {
+        VolumeCall call(*this);
+        call.arguments.flags = flags;
+        TRY(call.run(Operation::mount));
+        info_ = call.exchange().volume;
+        VolumeGuard guard(lock_);
+        state_.mounted(info_);
+    }
+    return info_.read_only ? Result<>() : begin_writing();
+}
+
+Result<> MountedVolume::begin_writing() {
+    if (device_->read_only())
+        return Failure(Errno::rofs);
+    {
+        VolumeCall call(*this);
+        TRY(call.run(Operation::begin_writing));
+        const component::LogLayout& log = call.exchange().log;
+        if (log.pieces > call.text().size() / sizeof(component::BlockRange))
+            return Failure(Errno::uclean);
+        if (log.pieces != 0)
+            TRY(state_.journal.attach(
+                log, reinterpret_cast<const component::BlockRange*>(call.text().data())));
+        info_.read_only = 0;
+        VolumeGuard guard(lock_);
+        state_.mount_state &= ~component::volume_state::read_only;
+    }
+    VolumeCall call(*this);
+    TRY(call.run(Operation::finish_orphans));
     return {};
 }
 
-Result<> MountedVolume::unmount() {
+Result<> MountedVolume::end_writing() {
     {
         VolumeCall call(*this);
         TRY(call.run(Operation::sync));
     }
     // Clean only when everything else is home.
     TRY(commit());
+    TRY(close_journal());
     {
         VolumeCall call(*this);
         TRY(call.run(Operation::unmount));
     }
-    return commit();
+    TRY(commit());
+    info_.read_only = 1;
+    VolumeGuard guard(lock_);
+    state_.mount_state |= component::volume_state::read_only;
+    return {};
 }
 
 Result<> MountedVolume::sync() {
-    {
+    // The counts of the superblock go with the last transaction; without a log, with each.
+    if (!state_.journal.is_attached()) {
         VolumeCall call(*this);
         TRY(call.run(Operation::sync));
     }
@@ -174,49 +231,125 @@ void MountedVolume::unreserve(u64 blocks) {
     state_.unreserve(blocks);
 }
 
-void MountedVolume::begin_data() {
+u64 MountedVolume::begin_data() {
+    u64 number = 0;
     auto try_begin = [&] {
         VolumeGuard guard(lock_);
-        if (committing_)
+        // With a log it belongs to the next transaction.
+        if (committing_ && !state_.journal.is_attached())
             return false;
-        state_.data_begun();
+        number = state_.data_begun();
         return true;
     };
     if (!try_begin())
         (void)data_changes_.wait(try_begin, Sleep::uninterruptible);
+    return number;
 }
 
-void MountedVolume::end_data() {
+void MountedVolume::end_data(u64 begun_in) {
     {
         VolumeGuard guard(lock_);
-        state_.data_done();
+        state_.data_done(begun_in);
     }
     data_changes_.wake_all();
 }
 
-// Data granted before is awaited, data to come waits: what is committed is one moment's state.
-Result<> MountedVolume::commit() {
+void MountedVolume::wait_for_data(u64 number) {
+    auto is_there = [&] {
+        VolumeGuard guard(lock_);
+        return state_.data_in_flight(number) == 0;
+    };
+    if (!is_there())
+        (void)data_changes_.wait(is_there, Sleep::uninterruptible);
+}
+
+// Whether the caller is the one to commit; false when transaction `number` has been meanwhile.
+bool MountedVolume::begin_commit(u64 number) {
+    bool is_mine = false;
     auto try_begin = [&] {
         VolumeGuard guard(lock_);
-        if (committing_)
-            return false;
-        committing_ = true;
-        return true;
+        if (state_.committed >= number)
+            return true;
+        is_mine = !committing_;
+        committing_ |= is_mine;
+        return is_mine;
     };
-    (void)data_changes_.wait(try_begin, Sleep::uninterruptible);
-    auto data_is_there = [&] {
-        VolumeGuard guard(lock_);
-        return state_.data_in_flight() == 0;
-    };
-    (void)data_changes_.wait(data_is_there, Sleep::uninterruptible);
-    Result<> outcome;
+    if (!try_begin())
+        (void)data_changes_.wait(try_begin, Sleep::uninterruptible);
+    return is_mine;
+}
+
+void MountedVolume::end_commit() {
     {
         VolumeGuard guard(lock_);
-        outcome = state_.commit();
         committing_ = false;
     }
     data_changes_.wake_all();
+}
+
+// Those that come while one commits wait, and are then served by the next one together.
+Result<> MountedVolume::commit() {
+    u64 number;
+    {
+        VolumeGuard guard(lock_);
+        number = state_.transaction;
+    }
+    if (!begin_commit(number))
+        return {};
+    Result<> outcome;
+    if (state_.journal.is_attached()) {
+        Scribe scribe(*this);
+        outcome = state_.journal.commit(scribe);
+    } else {
+        // Data granted before is awaited, data to come waits.
+        wait_for_data(0);
+        wait_for_data(1);
+        VolumeGuard guard(lock_);
+        outcome = state_.commit_directly();
+    }
+    end_commit();
     return outcome;
+}
+
+Result<> MountedVolume::close_journal() {
+    (void)begin_commit(~u64{0});
+    Scribe scribe(*this);
+    const Result<> outcome = state_.journal.close(scribe);
+    end_commit();
+    return outcome;
+}
+
+// As many consecutive pieces as there are, in requests of a few.
+Result<> MountedVolume::DeviceSource::write_pieces(u64 offset,
+                                                   std::span<const std::span<const u8>> pieces) {
+    constexpr usize most = 32;
+    while (!pieces.empty()) {
+        BufferPiece parts[most];
+        usize used = 0;
+        u64 bytes = 0;
+        // A block lies in two pages at most.
+        while (!pieces.empty() && used + 2 <= most) {
+            const std::span<const u8> piece = pieces.front();
+            for (usize done = 0; done < piece.size();) {
+                const u64 address = reinterpret_cast<u64>(piece.data()) + done;
+                const u64 in_page = page_size - address % page_size;
+                const u64 left = piece.size() - done;
+                const u64 here = left < in_page ? left : in_page;
+                parts[used++] = {core::physical_of(KernelVirt(address)), here};
+                done += here;
+            }
+            bytes += piece.size();
+            pieces = pieces.subspan(1);
+        }
+        BlockRequest request;
+        request.operation = BlockRequest::Operation::write;
+        request.sector = offset / 512;
+        request.sectors = static_cast<u32>(bytes / 512);
+        request.pieces = {parts, used};
+        TRY(device_.transfer(request));
+        offset += bytes;
+    }
+    return {};
 }
 
 Result<> MountedVolume::transfer(BlockRequest::Operation operation, u64 block,

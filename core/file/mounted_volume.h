@@ -29,9 +29,11 @@ public:
     // `flags` are component::mount_flag; what the device allows is added. Errors: inval (no volume
     // of this kind; the log says why), uclean, io, rofs (it needs recovery, which may not write).
     Result<> mount(u32 flags);
-    // Everything dirty was written back before. The volume is marked unused.
-    Result<> unmount();
-    // Metadata published so far is durable afterwards, and the data it refers to.
+    // Everything dirty was written back before. The volume is marked unused; it is read-only then.
+    Result<> end_writing();
+    // After a mount or end_writing(). Errors: rofs where device or format forbid it, io, uclean.
+    Result<> begin_writing();
+    // Metadata published so far is durable afterwards, and all data written so far.
     Result<> sync();
     // Blocks and inodes free now, without those promised.
     VolumeInfo statistics();
@@ -45,13 +47,15 @@ public:
     // Around a grant and the writing of its data: a commit waits for these, and they for it.
     class DataWrite {
     public:
-        explicit DataWrite(MountedVolume& volume) : volume_(volume) { volume_.begin_data(); }
-        ~DataWrite() { volume_.end_data(); }
+        explicit DataWrite(MountedVolume& volume)
+            : volume_(volume), begun_in_(volume_.begin_data()) {}
+        ~DataWrite() { volume_.end_data(begun_in_); }
         DataWrite(const DataWrite&) = delete;
         DataWrite& operator=(const DataWrite&) = delete;
 
     private:
         MountedVolume& volume_;
+        const u64 begun_in_;
     };
 
     // Moves data of consecutive blocks from `block` on. Errors: io.
@@ -71,8 +75,10 @@ private:
         Result<> write(u64 offset, std::span<const u8> from) override {
             return device_.write(offset, from);
         }
+        Result<> write_pieces(u64 offset, std::span<const std::span<const u8>> pieces) override;
         Result<> flush() override { return device_.flush(); }
         u64 size() const override { return device_.size_in_bytes(); }
+        u32 sector_size() const override { return device_.sector_size(); }
 
     private:
         BlockDevice& device_;
@@ -80,16 +86,26 @@ private:
 
     // Buffers of requests, made in advance: what write-back needs allocates nothing.
     static constexpr u32 exchange_count = 8;
+    static constexpr u32 log_exchange = exchange_count; // one more, of whoever commits
     static constexpr unsigned exchange_order = 1;
     static constexpr u64 exchange_bytes = page_size << exchange_order;
 
     MountedVolume(Ref<BlockDevice> device, Ref<Instance> instance, Gate& gate);
+    class Scribe;
     Result<> make_exchanges();
+    Result<u64> request(FileSystem::Operation operation, const FileSystem::Arguments& arguments,
+                        u32 exchange, ChangeSet& changes);
+    FileExchange& exchange_of(u32 index) {
+        return *reinterpret_cast<FileExchange*>(exchanges_[index]->bytes());
+    }
     u32 take_exchange();
     void give_exchange(u32 index);
-    void begin_data();
-    void end_data();
+    u64 begin_data();
+    void end_data(u64 begun_in);
+    bool begin_commit(u64 number);
+    void end_commit();
     Result<> commit();
+    Result<> close_journal();
 
     // VolumeHost
     void report(const char* text, usize length) override;
@@ -97,6 +113,7 @@ private:
     u32 random() override;
     void lock() override PITH_NO_ANALYSIS { lock_.acquire(); }
     void unlock() override PITH_NO_ANALYSIS { lock_.release(); }
+    void wait_for_data(u64 number) override;
     void* begin_wait() override;
     bool end_wait(void* wait) override;
     [[noreturn]] void abandon(void* wait) override;
@@ -111,7 +128,7 @@ private:
     VolumeState state_;       // guarded by lock_
     bool committing_ = false; // guarded by lock_
     WaitQueue data_changes_;  // data_in_flight, committing_
-    Page* exchanges_[exchange_count] = {};
+    Page* exchanges_[exchange_count + 1] = {};
     std::atomic<u32> free_exchanges_{0}; // a bit each
     WaitQueue exchange_freed_;
     std::atomic<u64> random_state_{0};

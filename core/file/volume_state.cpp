@@ -7,13 +7,18 @@ namespace core::file {
 
 using component::BlockRange;
 
-VolumeState::~VolumeState() { forget_withheld(); }
+using component::FreedKind;
 
-void VolumeState::forget_withheld() {
-    while (withheld_) {
-        Withheld* next = withheld_->next;
-        delete withheld_;
-        withheld_ = next;
+VolumeState::~VolumeState() {
+    forget(withheld_);
+    forget(ended_);
+}
+
+void VolumeState::forget(Withheld*& list) {
+    while (list) {
+        Withheld* next = list->next;
+        delete list;
+        list = next;
     }
 }
 
@@ -25,16 +30,30 @@ void VolumeState::mounted(const component::VolumeInfo& info) {
 }
 
 void VolumeState::start_over(u32 block_size) {
-    forget_withheld();
+    journal.detach();
+    forget(withheld_);
+    forget(ended_);
+    revoked_ = 0;
     cache.set_block_size(block_size);
 }
 
-Result<> VolumeState::commit() {
+void VolumeState::next_transaction() {
+    ended_ = std::exchange(withheld_, nullptr);
+    revoked_ = 0;
+    ++transaction;
+}
+
+void VolumeState::transaction_done() {
+    forget(ended_);
+    committed = transaction - 1;
+}
+
+Result<> VolumeState::commit_directly() {
     // Ordered: no metadata goes home that speaks of data not yet there.
-    if (data_in_flight_ != 0)
+    if (journal.is_attached() || data_in_flight_[0] + data_in_flight_[1] != 0)
         return Failure(Errno::busy);
-    if (cache.dirty.empty() && !withheld_)
-        return {};
+    if (has_nothing_to_commit())
+        return source.flush();
     TRY(source.flush());
     List<MetadataBlock, &MetadataBlock::dirty_link> going;
     going.splice_back(cache.dirty);
@@ -60,47 +79,58 @@ Result<> VolumeState::commit() {
         outcome = source.flush();
     if (!outcome)
         return outcome;
-    forget_withheld();
-    ++transaction;
+    next_transaction();
+    transaction_done();
     return {};
 }
 
-Result<> VolumeState::withhold(BlockRange range) {
-    if (withheld_ && withheld_->range.start == range.start + range.count) {
+Result<> VolumeState::withhold(BlockRange range, FreedKind kind) {
+    if (kind == FreedKind::metadata)
+        revoked_ += range.count;
+    if (withheld_ && withheld_->kind == kind &&
+        withheld_->range.start == range.start + range.count) {
         withheld_->range.start = range.start;
         withheld_->range.count += range.count;
         return {};
     }
-    if (withheld_ && withheld_->range.start + withheld_->range.count == range.start) {
+    if (withheld_ && withheld_->kind == kind &&
+        withheld_->range.start + withheld_->range.count == range.start) {
         withheld_->range.count += range.count;
         return {};
     }
-    auto* entry = new (base::fallible) Withheld{range, withheld_};
+    auto* entry = new (base::fallible) Withheld{range, kind, withheld_};
     if (!entry)
         return Failure(Errno::nomem);
     withheld_ = entry;
     return {};
 }
 
+// The first block from `start` on that the list does not withhold, at least.
+u64 VolumeState::skip(const Withheld* list, u64 start) {
+    for (const Withheld* entry = list; entry; entry = entry->next)
+        if (start - entry->range.start < entry->range.count)
+            start = entry->range.start + entry->range.count;
+    return start;
+}
+
+// The first block from `start` on, before `stop`, that the list withholds.
+u64 VolumeState::stop(const Withheld* list, u64 start, u64 stop) {
+    for (const Withheld* entry = list; entry; entry = entry->next)
+        if (entry->range.start > start && entry->range.start < stop)
+            stop = entry->range.start;
+    return stop;
+}
+
 BlockRange VolumeState::available(BlockRange range) const {
     u64 start = range.start;
     const u64 end = range.start + range.count;
-    // The first block that is in none of the withheld ranges; then how far it goes.
-    for (bool moved = true; moved && start < end;) {
-        moved = false;
-        for (const Withheld* entry = withheld_; entry; entry = entry->next)
-            if (start - entry->range.start < entry->range.count) {
-                start = entry->range.start + entry->range.count;
-                moved = true;
-            }
+    for (u64 before = ~u64{0}; before != start && start < end;) {
+        before = start;
+        start = skip(ended_, skip(withheld_, start));
     }
     if (start >= end)
         return {end, 0};
-    u64 stop = end;
-    for (const Withheld* entry = withheld_; entry; entry = entry->next)
-        if (entry->range.start > start && entry->range.start < stop)
-            stop = entry->range.start;
-    return {start, stop - start};
+    return {start, stop(ended_, start, stop(withheld_, start, end)) - start};
 }
 
 Result<> VolumeState::reserve(u64 blocks) {

@@ -45,7 +45,8 @@ OBJECT_SOURCES = ["components/block/ramdisk/component.cpp", "base/memory_functio
 OBJECT_FLAGS = ("-std=c++23 -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics "
                 "-fno-asynchronous-unwind-tables -fvisibility=hidden -fno-common -mno-red-zone "
                 "-mno-sse -mno-mmx -O2 -fPIC -mcmodel=small -fno-stack-protector -fno-builtin")
-EXT4 = ["core/file/change_set.cpp", "core/file/metadata_cache.cpp", "core/file/volume_state.cpp",
+EXT4 = ["core/file/journal.cpp", "core/file/journal_home.cpp", "core/file/change_set.cpp",
+        "core/file/metadata_cache.cpp", "core/file/volume_state.cpp",
         "core/file/extent_cache.cpp", "base/format.cpp", "tests/ext4/test_volume.cpp",
         "tests/ext4/image_source.cpp", "tests/ext4/instance.cpp", "components/fs/ext4/*.cpp",
         "components/fs/ext4/journal/*.cpp"]
@@ -84,6 +85,7 @@ TESTS = {
     "device": (["core/device/partition_table_test.cpp", "core/device/partition_table.cpp",
                 "base/sha256_test.cpp", "base/sha256.cpp"] + PORT, ["address"]),
     "ext4": (["tests/ext4/*_test.cpp"] + EXT4, ["address"]),
+    "power_cuts": (["tests/power_cuts/*.cpp"] + EXT4, ["address"]),
 }
 
 CHECKED = "-O1 -fno-omit-frame-pointer -DPITH_DEBUG"
@@ -97,7 +99,7 @@ FLAGS = {
 IN_KERNEL = "_kernel_test.cpp"
 HEAD_LINES = 12
 CACHE = "ccache " if shutil.which("ccache") else ""
-SECONDS = 600  # for one program
+SECONDS = int(os.environ.get("UNIT_SECONDS", "600"))  # for one program
 
 
 @dataclasses.dataclass

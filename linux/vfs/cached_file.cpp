@@ -92,7 +92,7 @@ Result<> CachedFile::write_through(u64 offset, usize length, IoFlags flags) {
     if (core::PageCache* cache = content_.page_cache_if_any())
         TRY(cache->write_back(offset >> page_shift,
                               (offset + length + page_size - 1) >> page_shift));
-    return content_.sync(!flags.sync);
+    return content_.sync_durably(!flags.sync);
 }
 
 Result<u64> seek_position(u64 position, i64 offset, u32 whence, u64 size, u64 maximum) {
@@ -161,7 +161,7 @@ Result<> CachedFile::prepare_map(core::MapRequest& request) {
     return {};
 }
 
-Result<> CachedFile::sync(bool data_only) { return content_.sync(data_only); }
+Result<> CachedFile::sync(bool data_only) { return content_.sync_durably(data_only); }
 Result<> CachedFile::truncate(u64 size) { return truncate_content(content_, size); }
 Result<> CachedFile::allocate(u32 mode, u64 offset, u64 length) {
     return allocate_content(content_, mode, offset, length);

@@ -178,10 +178,12 @@ Result<> DiskInode::write_blocks(PageBlocks& blocks, u64 from, u64 file_size) {
                 continue;
             }
         }
-        // Blocks freed lately become available with a commit.
-        if (outcome.error() != Errno::nospc || committed)
-            return outcome;
-        committed = true;
+        // Blocks freed lately become available with a commit, and so does room in the log.
+        if (outcome.error() != Errno::again) {
+            if (outcome.error() != Errno::nospc || committed)
+                return outcome;
+            committed = true;
+        }
         TRY(volume().sync());
     }
     return {};

@@ -25,6 +25,66 @@ Timestamp timestamp_of(TimeSpec time) {
     return {time.seconds, static_cast<u32>(time.nanoseconds), 0};
 }
 
+namespace mount_flag = component::mount_flag;
+
+bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
+    for (const std::string_view one : words)
+        if (one == word)
+            return true;
+    return false;
+}
+
+// Linux's options of ext4 that ask for what is done here anyway, or may be ignored without harm,
+// are accepted. Answers mount_flag. Errors: inval.
+Result<u32> parse_options(std::string_view options) {
+    constexpr std::string_view accepted[] = {"barrier",
+                                             "delalloc",
+                                             "auto_da_alloc",
+                                             "acl",
+                                             "user_xattr",
+                                             "noacl",
+                                             "nouser_xattr",
+                                             "discard",
+                                             "nodiscard",
+                                             "grpid",
+                                             "nogrpid",
+                                             "bsdgroups",
+                                             "sysvgroups",
+                                             "block_validity",
+                                             "noblock_validity",
+                                             "init_itable",
+                                             "noinit_itable",
+                                             "lazytime",
+                                             "nolazytime",
+                                             "minixdf",
+                                             "bsddf",
+                                             "journal_checksum",
+                                             "nojournal_checksum",
+                                             "prefetch_block_bitmaps",
+                                             "no_prefetch_block_bitmaps",
+                                             "dioread_lock",
+                                             "dioread_nolock"};
+    constexpr std::string_view accepted_with_number[] = {
+        "commit",      "barrier",        "auto_da_alloc",  "stripe",        "inode_readahead_blks",
+        "init_itable", "journal_ioprio", "max_batch_time", "min_batch_time"};
+    u32 flags = 0;
+    MountOption option;
+    while (next_mount_option(options, option)) {
+        const bool has_number = !option.value.empty() && parse_number(option.value);
+        if (option.key == "norecovery" || option.key == "noload")
+            flags |= mount_flag::no_recovery;
+        else if (option.key == "data" && (option.value == "ordered" || option.value == "writeback"))
+            continue; // ordered keeps what the other promises
+        else if (option.key == "errors" &&
+                 (option.value == "remount-ro" || option.value == "continue"))
+            continue;
+        else if (!(has_number ? is_one_of(option.key, accepted_with_number)
+                              : option.value.empty() && is_one_of(option.key, accepted)))
+            return Failure(Errno::inval);
+    }
+    return flags;
+}
+
 } // namespace
 
 // ---- the super block
@@ -85,10 +145,11 @@ Result<> DiskSuperBlock::statistics(FileSystemStatistics& statistics) {
 Result<> DiskSuperBlock::sync(bool) { return is_read_only() ? Result<>() : volume_->sync(); }
 
 Result<> DiskSuperBlock::remount(const MountRequest& request) {
+    TRY(parse_options(request.options));
     if ((request.flags & read_only_flag) && !is_read_only())
-        TRY(volume_->sync());
-    if (!(request.flags & read_only_flag) && volume_->info().read_only)
-        return Failure(Errno::rofs);
+        TRY(volume_->end_writing());
+    else if (!(request.flags & read_only_flag) && volume_->info().read_only)
+        TRY(volume_->begin_writing());
     set_flags(request.flags);
     return {};
 }
@@ -96,7 +157,7 @@ Result<> DiskSuperBlock::remount(const MountRequest& request) {
 void DiskSuperBlock::shut_down() {
     if (volume_->info().read_only)
         return;
-    if (const Result<> outcome = volume_->unmount(); !outcome)
+    if (const Result<> outcome = volume_->end_writing(); !outcome)
         LOG_ERROR("{}: not unmounted cleanly: {}", volume_->device().name(), outcome.error());
 }
 
@@ -212,6 +273,8 @@ Result<> DiskInode::sync(bool data_only) {
     return store_attributes();
 }
 
+Result<> DiskInode::make_durable() { return owner_.is_read_only() ? Result<>() : volume().sync(); }
+
 void DiskInode::evict() {
     const bool gone = links() == 0;
     if (gone) {
@@ -236,66 +299,6 @@ void DiskInode::evict() {
 // -----------------------------------------------------------------------------------------
 
 namespace {
-
-namespace mount_flag = component::mount_flag;
-
-bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
-    for (const std::string_view one : words)
-        if (one == word)
-            return true;
-    return false;
-}
-
-// Linux's options of ext4 that ask for what is done here anyway, or may be ignored without harm,
-// are accepted. Answers mount_flag. Errors: inval.
-Result<u32> parse_options(std::string_view options) {
-    constexpr std::string_view accepted[] = {"barrier",
-                                             "delalloc",
-                                             "auto_da_alloc",
-                                             "acl",
-                                             "user_xattr",
-                                             "noacl",
-                                             "nouser_xattr",
-                                             "discard",
-                                             "nodiscard",
-                                             "grpid",
-                                             "nogrpid",
-                                             "bsdgroups",
-                                             "sysvgroups",
-                                             "block_validity",
-                                             "noblock_validity",
-                                             "init_itable",
-                                             "noinit_itable",
-                                             "lazytime",
-                                             "nolazytime",
-                                             "minixdf",
-                                             "bsddf",
-                                             "journal_checksum",
-                                             "nojournal_checksum",
-                                             "prefetch_block_bitmaps",
-                                             "no_prefetch_block_bitmaps",
-                                             "dioread_lock",
-                                             "dioread_nolock"};
-    constexpr std::string_view accepted_with_number[] = {
-        "commit",      "barrier",        "auto_da_alloc",  "stripe",        "inode_readahead_blks",
-        "init_itable", "journal_ioprio", "max_batch_time", "min_batch_time"};
-    u32 flags = 0;
-    MountOption option;
-    while (next_mount_option(options, option)) {
-        const bool has_number = !option.value.empty() && parse_number(option.value);
-        if (option.key == "norecovery" || option.key == "noload")
-            flags |= mount_flag::no_recovery;
-        else if (option.key == "data" && (option.value == "ordered" || option.value == "writeback"))
-            continue; // ordered keeps what the other promises
-        else if (option.key == "errors" &&
-                 (option.value == "remount-ro" || option.value == "continue"))
-            continue;
-        else if (!(has_number ? is_one_of(option.key, accepted_with_number)
-                              : option.value.empty() && is_one_of(option.key, accepted)))
-            return Failure(Errno::inval);
-    }
-    return flags;
-}
 
 class DiskFileSystemType final : public FileSystemType {
 public:

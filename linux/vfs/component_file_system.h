@@ -53,6 +53,7 @@ public:
     void attributes_changed(u32 fields) override;
     Result<> change_inode_flags(u32 flags) override;
     Result<> sync(bool data_only) override;
+    Result<> make_durable() override;
     void evict() override;
 
     Result<Ref<core::PageCache>> create_page_cache() override;

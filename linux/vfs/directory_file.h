@@ -14,7 +14,7 @@ public:
 
     Result<usize> read(IoCursor&, u64, IoFlags) override { return Failure(Errno::isdir); }
     Result<u64> seek(i64 offset, u32 whence) override;
-    Result<> sync(bool data_only) override { return path_.inode().sync(data_only); }
+    Result<> sync(bool data_only) override { return path_.inode().sync_durably(data_only); }
     Result<u64> ioctl(u32, u64) override { return Failure(Errno::notty); }
     Inode& inode() const override { return path_.inode(); }
     const Path* path() const override { return &path_; }

@@ -191,6 +191,8 @@ Result<> Inode::sync(bool) {
     return cache && cache->has_dirty_pages() ? cache->write_back() : Result<>();
 }
 
+Result<> Inode::make_durable() { return {}; }
+
 Result<usize> Inode::get_xattr(std::string_view, std::span<u8>) {
     return Failure(Errno::opnotsupp);
 }

@@ -187,9 +187,17 @@ public:
     // range. Bytes moved; short at the end of the file. A write may extend the file (lock held).
     virtual Result<usize> direct_read(IoCursor& target, u64 offset);
     virtual Result<usize> direct_write(IoCursor& source, u64 offset);
-    // fsync: data, then attributes unless data_only and they do not matter for reading it back.
+    // Writes data, then attributes unless data_only and they do not matter for reading it back.
     // Default: page cache write-back.
     virtual Result<> sync(bool data_only);
+    // What sync() has written, and the names that lead to it, is on stable storage afterwards.
+    // Default: nothing to do.
+    virtual Result<> make_durable();
+    // fsync, all of it.
+    Result<> sync_durably(bool data_only) {
+        TRY(sync(data_only));
+        return make_durable();
+    }
 
     // ---- opening --------------------------------------------------------------------------------
     // The open file of `path`, whose inode this is; permissions were checked, O_TRUNC comes later.

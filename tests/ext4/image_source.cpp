@@ -32,7 +32,7 @@ Result<> ImageSource::read(u64 offset, std::span<u8> to) {
     return {};
 }
 
-Result<> ImageSource::write(u64 offset, std::span<const u8> from) {
+Result<> ImageSource::put(u64 offset, std::span<const u8> from, bool through) {
     if (writes_left == 0)
         return Failure(Errno::io);
     --writes_left;
@@ -40,6 +40,22 @@ Result<> ImageSource::write(u64 offset, std::span<const u8> from) {
     if (offset > bytes.size() || from.size() > bytes.size() - offset)
         return Failure(Errno::io);
     std::memcpy(bytes.data() + offset, from.data(), from.size());
+    if (on_write)
+        on_write(offset, from, through);
+    return {};
+}
+
+Result<> ImageSource::write(u64 offset, std::span<const u8> from) {
+    return put(offset, from, false);
+}
+
+Result<> ImageSource::write_through(u64 offset, std::span<const u8> from) {
+    return put(offset, from, true);
+}
+
+Result<> ImageSource::flush() {
+    if (on_flush)
+        on_flush();
     return {};
 }
 

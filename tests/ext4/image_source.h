@@ -19,14 +19,21 @@ public:
 
     Result<> read(u64 offset, std::span<u8> to) override;
     Result<> write(u64 offset, std::span<const u8> from) override;
-    Result<> flush() override { return {}; }
+    Result<> write_through(u64 offset, std::span<const u8> from) override;
+    Result<> flush() override;
     u64 size() const override { return bytes.size(); }
 
     std::vector<u8> bytes;
     // Called at each read, when set: the chance for another request to come in between.
     std::function<void()> on_read;
+    // Told of each write and flush that succeeds.
+    std::function<void(u64 offset, std::span<const u8> bytes, bool through)> on_write;
+    std::function<void()> on_flush;
     u64 reads = 0, writes = 0;
     u64 writes_left = ~u64{0}; // then they fail
+
+private:
+    Result<> put(u64 offset, std::span<const u8> from, bool through);
 };
 
 // Runs a program, answers its exit status; its output is in `output`.

@@ -82,9 +82,9 @@ bool Instance::live(const component::Request& request, component::Answer& answer
 }
 
 Result<u64> Instance::request(Operation operation, const FileSystem::Arguments& arguments,
-                              RequestBuffer& buffer) {
+                              RequestBuffer& buffer, core::file::ChangeSet::Shows shows) {
     using S = VolumeServices;
-    core::file::ChangeSet changes(state_);
+    core::file::ChangeSet changes(state_, shows);
     ++depth_;
     RequestBuffer* const outer = std::exchange(buffer_, &buffer);
     const VolumeServices outer_core = core_, outer_lent = lent_;
@@ -98,12 +98,16 @@ Result<u64> Instance::request(Operation operation, const FileSystem::Arguments& 
         lent_.home = this;
         Knife::guard<&S::begin, &S::set_block_size, &S::device_blocks, &S::view, &S::mark_checked,
                      &S::edit, &S::edited, &S::release, &S::available, &S::promised, &S::publish,
-                     &S::discard, &S::drop_views, &S::commit, &S::report, &S::damaged, &S::now,
-                     &S::random>(lent_);
-        if (live(request, answer))
+                     &S::discard, &S::commit, &S::report, &S::damaged, &S::now, &S::random>(lent_);
+        if (!live(request, answer)) {
+            ++deaths;
+            die();
+            continue;
+        }
+        if (!changes.wants_commit())
             break;
-        ++deaths;
-        die();
+        ++full;
+        TRY(commit());
     }
     --depth_;
     buffer_ = outer;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <csetjmp>
+#include <functional>
 
 #include "abi/component/component.h"
 #include "components/fs/ext4/volume.h"
@@ -37,7 +38,8 @@ public:
 
     ext4::Volume& volume() { return *reinterpret_cast<ext4::Volume*>(arena_); }
     Result<u64> request(Operation operation, const FileSystem::Arguments& arguments,
-                        RequestBuffer& buffer);
+                        RequestBuffer& buffer,
+                        core::file::ChangeSet::Shows shows = core::file::ChangeSet::Shows::present);
     // The arena is gone; what was published is not.
     void die();
 
@@ -47,6 +49,8 @@ public:
     u64 dies_at = 0;
     u64 deaths = 0;
     u64 conflicts = 0; // publishes that had to be tried again
+    u64 full = 0;      // requests that had to wait for a commit
+    std::function<Result<>()> commit = [] { return Result<>(); };
 
 private:
     friend struct Knife;

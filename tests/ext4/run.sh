@@ -11,6 +11,7 @@ flags="-std=c++23 -g -O1 -Wall -Wextra -I. -DPITH_DEBUG -DPITH_HOST_TEST"
 flags="$flags -fsanitize=address,undefined -fno-sanitize-recover=undefined -MD"
 common="components/fs/ext4/*.cpp components/fs/ext4/journal/*.cpp base/format.cpp
     core/file/change_set.cpp core/file/metadata_cache.cpp core/file/volume_state.cpp
+    core/file/journal.cpp core/file/journal_home.cpp
     core/file/extent_cache.cpp
     tests/ext4/test_volume.cpp tests/ext4/image_source.cpp tests/ext4/instance.cpp"
 

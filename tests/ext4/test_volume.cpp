@@ -35,7 +35,9 @@ void TestHost::report(const char* text, usize length) {
 }
 
 TestVolume::TestVolume(std::vector<u8> image)
-    : source(std::move(image)), state(source, host), instance(state), volume(&instance.volume()) {}
+    : source(std::move(image)), state(source, host), instance(state), volume(&instance.volume()) {
+    instance.commit = [this] { return commit(); };
+}
 
 TestVolume::~TestVolume() = default;
 
@@ -64,10 +66,38 @@ Result<FileAttributes> TestVolume::request_attributes(Operation operation,
     return buffer.exchange().attributes;
 }
 
+// Requests of commits, with a buffer of their own.
+class TestVolume::Scribe final : public core::file::LogScribe {
+public:
+    explicit Scribe(TestVolume& volume) : volume_(volume) {}
+    FileExchange& exchange() override { return buffer_.exchange(); }
+    u8* text() override { return buffer_.text(); }
+    Result<> run(Operation operation) override {
+        TRY(volume_.instance.request(operation, {}, buffer_, core::file::ChangeSet::Shows::logged));
+        return {};
+    }
+
+private:
+    TestVolume& volume_;
+    RequestBuffer buffer_;
+};
+
+Result<> TestVolume::commit() {
+    Scribe scribe(*this);
+    return state.journal.is_attached() ? state.journal.commit(scribe) : state.commit_directly();
+}
+
 Result<> TestVolume::mount(u32 flags) {
     RequestBuffer buffer;
     TRY(instance.request(Operation::mount, {.flags = flags}, buffer));
     state.mounted(buffer.exchange().volume);
+    if (buffer.exchange().volume.read_only)
+        return {};
+    TRY(instance.request(Operation::begin_writing, {}, buffer));
+    if (const component::LogLayout& log = buffer.exchange().log; log.pieces != 0)
+        TRY(state.journal.attach(log,
+                                 reinterpret_cast<const component::BlockRange*>(buffer.text())));
+    TRY(request(Operation::finish_orphans, {}));
     return {};
 }
 
@@ -76,8 +106,9 @@ Result<> TestVolume::sync() {
     for (auto& [inode, unused] : files)
         if (auto result = flush_data(inode); !result)
             outcome = result;
-    TRY(request(Operation::sync, {}));
-    TRY(state.commit());
+    if (!state.journal.is_attached())
+        TRY(request(Operation::sync, {}));
+    TRY(commit());
     return outcome;
 }
 
@@ -88,8 +119,11 @@ Result<> TestVolume::unmount() {
             TRY(gone(inode));
         }
     TRY(sync());
+    TRY(request(Operation::sync, {}));
+    Scribe scribe(*this);
+    TRY(state.journal.close(scribe));
     TRY(request(Operation::unmount, {}));
-    return state.commit();
+    return commit();
 }
 
 Result<FileAttributes> TestVolume::lookup(u64 dir, std::string_view name) {
@@ -291,7 +325,7 @@ Result<> TestVolume::write(u64 inode, u64 offset, std::string_view data) {
                 // Promises are more than what is used in the end: keep them, then ask again.
                 for (auto& [other, unused] : files)
                     TRY(flush_data(other));
-                TRY(state.commit());
+                TRY(commit());
                 TRY(state.reserve(1));
             }
             entry.pages[logical] = std::move(page);
@@ -332,18 +366,18 @@ Result<> TestVolume::flush_data(u64 inode) {
         auto granted = grant(inode, first, count, entry.size);
         if (!granted && granted.error() == Errno::nospc) {
             // Blocks freed lately are available after a commit.
-            TRY(state.commit());
+            TRY(commit());
             granted = grant(inode, first, count, entry.size);
         }
         const FileExtent extent = TRY(std::move(granted));
-        state.data_begun();
+        const u64 begun_in = state.data_begun();
         if (extent.kind != FileExtent::Kind::mapped || extent.logical != first)
             return Failure(Errno::proto);
         for (u32 i = 0; i < extent.length; ++i) {
             TRY(source.write((extent.physical + i) * size, entry.pages[first + i]));
             entry.pages.erase(first + i);
         }
-        state.data_done();
+        state.data_done(begun_in);
         state.unreserve(extent.length);
     }
     const FileAttributes now = TRY(attributes(inode));

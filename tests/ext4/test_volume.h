@@ -46,6 +46,8 @@ public:
     Result<> mount(u32 flags = 0); // component::mount_flag
     Result<> unmount();
     Result<> sync();
+    // What is published becomes durable.
+    Result<> commit();
 
     Result<FileAttributes> lookup(u64 dir, std::string_view name);
     Result<u64> walk(std::string_view path);
@@ -92,6 +94,7 @@ public:
     Volume* volume; // the instance's arena
 
 private:
+    class Scribe;
     struct File {
         std::map<u64, std::vector<u8>> pages; // dirty ones, by logical block
         u64 size = 0;

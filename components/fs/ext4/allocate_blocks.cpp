@@ -166,6 +166,11 @@ Result<> free_blocks(Attempt& attempt, BlockRange range, component::FreedKind ki
     return {};
 }
 
+Result<component::FreedKind> freed_kind(Attempt& attempt, const Inode& inode) {
+    return is_regular(*TRY(view_record(attempt, inode))) ? component::FreedKind::data
+                                                         : component::FreedKind::metadata;
+}
+
 Result<> give_back(Attempt& attempt, BlockRange range) { return clear_range(attempt, range); }
 
 u64 block_goal(const Volume& volume, u32 inode) {

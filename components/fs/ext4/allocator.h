@@ -15,6 +15,10 @@ Result<u64> allocate_block(Attempt& attempt, u64 goal);
 // Gives the blocks back. Errors: uclean when they were free or belong to the volume's own tables.
 Result<> free_blocks(Attempt& attempt, BlockRange range, component::FreedKind kind);
 
+// What the blocks are that the inode's map leads to: those of directories and symlinks are
+// metadata, copies of which may be in the log.
+Result<component::FreedKind> freed_kind(Attempt& attempt, const Inode& inode);
+
 // Gives back blocks allocated by this very attempt and never shown to anybody.
 Result<> give_back(Attempt& attempt, BlockRange range);
 

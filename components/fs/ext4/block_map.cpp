@@ -155,7 +155,7 @@ struct Trim {
 Result<> free_run(Attempt& attempt, const Inode& inode, u64 start, u32 count) {
     if (!attempt.volume().contains(start, count))
         return attempt.damaged("ext4: block map of inode {} leaves the volume", inode.number);
-    TRY(free_blocks(attempt, {start, count}, component::FreedKind::data));
+    TRY(free_blocks(attempt, {start, count}, TRY(freed_kind(attempt, inode))));
     return add_blocks(attempt, inode, -static_cast<i64>(count));
 }
 

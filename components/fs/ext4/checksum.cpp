@@ -67,6 +67,24 @@ u32 crc32c(u32 value, std::span<const u8> bytes) {
     return value;
 }
 
+namespace {
+
+// The running value before `bits` zero bits that ended as `value`.
+u32 crc32c_back(u32 value, int bits) {
+    constexpr u32 reversed_polynomial = 0x82f6'3b78;
+    for (; bits > 0; --bits)
+        value = value >> 31 ? (value ^ reversed_polynomial) << 1 | 1 : value << 1;
+    return value;
+}
+
+} // namespace
+
+u32 crc32c_balance(u32 value, std::span<const u8> before, std::span<const u8> after, u32 wanted) {
+    for (usize i = after.size(); i-- > 0;)
+        wanted = crc32c_back(wanted, 8) ^ after[i];
+    return crc32c_back(wanted, 32) ^ crc32c(value, before);
+}
+
 u16 crc16(u16 value, std::span<const u8> bytes) {
     for (u8 byte : bytes)
         value = static_cast<u16>((value >> 8) ^ crc16_table[(value ^ byte) & 0xff]);

@@ -11,6 +11,9 @@
 namespace ext4 {
 
 u32 crc32c(u32 value, std::span<const u8> bytes);
+// What four bytes must be, between `before` and `after`, for a checksum that begins with `value` to
+// end as `wanted`.
+u32 crc32c_balance(u32 value, std::span<const u8> before, std::span<const u8> after, u32 wanted);
 u16 crc16(u16 value, std::span<const u8> bytes);
 u32 crc32_big_endian(u32 value, std::span<const u8> bytes);
 

@@ -2,8 +2,10 @@
 // The component: takes requests apart, runs each as attempts until nobody interfered, answers.
 #include "abi/component/component.h"
 #include "components/fs/ext4/files.h"
+#include "components/fs/ext4/journal/writer.h"
 #include "components/fs/ext4/mount.h"
 #include "components/fs/ext4/names.h"
+#include "components/fs/ext4/orphans.h"
 #include "components/fs/ext4/xattr.h"
 
 namespace ext4 {
@@ -15,6 +17,7 @@ using component::Env;
 using component::FileExchange;
 using component::FileSystem;
 using component::InterfaceId;
+using component::LogRecord;
 using component::Request;
 using Operation = FileSystem::Operation;
 
@@ -56,11 +59,18 @@ Result<u64> run_volume(Attempt& attempt, Operation operation, const Call& call) 
     Volume& volume = attempt.volume();
     switch (operation) {
     case Operation::mount: TRY(mount_volume(attempt, call.arguments.flags)); break;
+    case Operation::begin_writing:
+        call.exchange.log =
+            TRY(begin_writing(attempt, {reinterpret_cast<BlockRange*>(call.text.data()),
+                                        call.text.size() / sizeof(BlockRange)}));
+        break;
+    case Operation::finish_orphans: TRY(release_orphans(attempt)); break;
     case Operation::sync:
     case Operation::unmount:
         if (!volume.read_only || volume.damaged)
             TRY(sync_superblock(attempt, operation == Operation::unmount ? SyncKind::done
                                                                          : SyncKind::in_use));
+        volume.read_only |= operation == Operation::unmount;
         break;
     default: break;
     }
@@ -120,6 +130,8 @@ Result<u64> run_once(Attempt& attempt, Operation operation, const Call& call) {
     switch (operation) {
     case Operation::mount:
     case Operation::unmount:
+    case Operation::begin_writing:
+    case Operation::finish_orphans:
     case Operation::sync:
     case Operation::statistics: return run_volume(attempt, operation, call);
     case Operation::lookup:
@@ -154,7 +166,31 @@ Result<u64> answer_again(Attempt& attempt, Operation operation, const Call& call
 // Mounting and its kin begin anew: they are made of several requests' worth of change sets.
 bool is_about_volume(Operation operation) {
     return operation == Operation::mount || operation == Operation::unmount ||
+           operation == Operation::begin_writing || operation == Operation::finish_orphans ||
            operation == Operation::sync || operation == Operation::statistics;
+}
+
+// Records of the log. They need nothing of the arena, which another life may have left empty.
+Result<u64> make_record(const VolumeServices& services, Operation operation, const Call& call) {
+    LogRecord& record = call.exchange.record;
+    if (record.count > component::log_record_blocks ||
+        call.text.size() < component::log_record_text + services.block_size)
+        return Failure(Errno::inval);
+    const std::span<const u64> numbers(reinterpret_cast<const u64*>(call.text.data()),
+                                       record.count);
+    const std::span<u8> block = call.text.subspan(component::log_record_text, services.block_size);
+    switch (operation) {
+    case Operation::log_describe:
+        return nothing(journal::describe(services, record, numbers, block));
+    case Operation::log_revoke: return nothing(journal::revoke(record, numbers, block));
+    case Operation::log_commit: return nothing(journal::commit(record, block));
+    default: return nothing(journal::mark(record, block));
+    }
+}
+
+bool is_record(Operation operation) {
+    return operation == Operation::log_describe || operation == Operation::log_revoke ||
+           operation == Operation::log_commit || operation == Operation::log_superblock;
 }
 
 Result<u64> run(Env& env, const Request& request) {
@@ -167,13 +203,15 @@ Result<u64> run(Env& env, const Request& request) {
                     buffer.subspan(component::exchange_text)};
     if (u32{arguments.first_length} + arguments.second_length > call.text.size())
         return Failure(Errno::inval);
+    const auto operation = static_cast<Operation>(request.operation);
     u64 published = 0;
     const bool done = services.begin(services.home, &published) != 0;
+    if (is_record(operation))
+        return make_record(services, operation, call);
     // What an attempt has seen stays cached for the next one, so a few are always enough.
     constexpr u32 most_attempts = 100;
     for (u32 i = 0; i < most_attempts; ++i) {
         Attempt attempt(env.arena<Volume>(), services);
-        const auto operation = static_cast<Operation>(request.operation);
         Result<u64> result = nothing(ensure_loaded(attempt));
         if (result && attempt.volume().groups == 0 && operation != Operation::mount)
             result = Failure(Errno::inval); // not mounted

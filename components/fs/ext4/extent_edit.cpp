@@ -218,7 +218,7 @@ Result<bool> remove_last_extent(Attempt& attempt, const Inode& inode, u64 from, 
     if (end <= begin)
         return false;
     TRY(free_blocks(attempt, {run.physical + (begin - run.logical), end - begin},
-                    component::FreedKind::data));
+                    TRY(freed_kind(attempt, inode))));
     TRY(add_blocks(attempt, inode, -static_cast<i64>(end - begin)));
     TRY(cut(attempt, inode, path, run, begin, end));
     return true;

@@ -78,7 +78,10 @@ struct Superblock {
     u8 checksum_type;
     u16 reserved_176;
     u32 kibibytes_written[2];
-    u32 snapshot[5];
+    u32 snapshot_inode;
+    u32 snapshot_id;
+    u32 snapshot_reserved_blocks[2];
+    u32 snapshot_list;
     u32 error_count;
     u32 first_error_time;
     u32 first_error_inode;

@@ -7,7 +7,7 @@
 #include "components/fs/ext4/group.h"
 #include "components/fs/ext4/inode.h"
 #include "components/fs/ext4/journal/recovery.h"
-#include "components/fs/ext4/orphans.h"
+#include "components/fs/ext4/journal/writer.h"
 
 namespace ext4 {
 
@@ -181,6 +181,15 @@ Result<> count_groups(Attempt& attempt) {
     return {};
 }
 
+// Without a log to go through.
+Result<> publish_home(Attempt& attempt) {
+    TRY(attempt.publish(0, false));
+    const VolumeServices& services = attempt.services();
+    if (const i32 status = services.commit(services.home))
+        return Failure(static_cast<Errno>(status));
+    return {};
+}
+
 Result<> add_journal_overhead(Attempt& attempt) {
     Volume& volume = attempt.volume();
     if (!(volume.compatible & compatible::has_journal))
@@ -194,16 +203,26 @@ Result<> add_journal_overhead(Attempt& attempt) {
 }
 
 Result<> mark_in_use(Attempt& attempt) {
+    const bool has_log = attempt.volume().compatible & compatible::has_journal;
     Superblock* super = TRY(edit_superblock(attempt));
-    if (!(super->state & state::clean))
+    // With a log the state only tells of errors.
+    if (!(super->state & state::clean) && !has_log)
         attempt.report("ext4: the volume was not unmounted cleanly; checking it is recommended");
-    super->state &= static_cast<u16>(~state::clean);
+    if (super->state & state::errors)
+        attempt.report("ext4: errors were found on the volume; checking it is recommended");
+    const bool is_marked = has_log ? super->incompatible & incompatible::needs_recovery
+                                   : !(super->state & state::clean);
+    if (has_log)
+        super->incompatible |= incompatible::needs_recovery;
+    else
+        super->state &= static_cast<u16>(~state::clean);
     super->mount_time = static_cast<u32>(attempt.now().seconds);
     super->write_time = super->mount_time;
-    ++super->mount_count;
+    // Once, even if this request is repeated.
+    super->mount_count = static_cast<u16>(super->mount_count + (is_marked ? 0 : 1));
     if (!(super->flags & (super_flag::signed_hash | super_flag::unsigned_hash)))
         super->flags |= super_flag::signed_hash;
-    return attempt.publish();
+    return publish_home(attempt);
 }
 
 } // namespace
@@ -242,11 +261,7 @@ Result<> forget_need_of_recovery(Attempt& attempt, bool damaged) {
     super->incompatible &= ~incompatible::needs_recovery;
     if (damaged)
         super->state |= state::errors;
-    TRY(attempt.publish(0, false));
-    const VolumeServices& services = attempt.services();
-    if (const i32 status = services.commit(services.home))
-        return Failure(static_cast<Errno>(status));
-    return {};
+    return publish_home(attempt);
 }
 
 // What the last machine left in the log. The volume is another one afterwards.
@@ -284,12 +299,21 @@ Result<> mount_volume(Attempt& attempt, u32 flags) {
         TRY(read_superblock(attempt, flags));
     volume.read_only = flags & mount_flag::read_only;
     TRY(count_groups(attempt));
-    TRY(add_journal_overhead(attempt));
-    // Damage found so far makes it so.
-    if (volume.read_only)
-        return {};
+    return add_journal_overhead(attempt);
+}
+
+Result<component::LogLayout> begin_writing(Attempt& attempt, std::span<BlockRange> pieces) {
+    Volume& volume = attempt.volume();
+    u32 flags = 0;
+    TRY(check_features(attempt, *TRY(view_superblock(attempt)), flags));
+    if (volume.damaged || flags != 0)
+        return Failure(Errno::rofs);
+    component::LogLayout layout;
+    if (volume.compatible & compatible::has_journal)
+        layout = TRY(journal::open_for_writing(attempt, pieces));
     TRY(mark_in_use(attempt));
-    return release_orphans(attempt);
+    volume.read_only = false;
+    return layout;
 }
 
 Result<> ensure_loaded(Attempt& attempt) {
@@ -343,6 +367,9 @@ Result<> sync_superblock(Attempt& attempt, SyncKind kind) {
         super->state |= state::errors;
     else if (kind == SyncKind::done)
         super->state |= volume.state_at_mount & state::clean;
+    // The log is empty and closed by then.
+    if (kind == SyncKind::done)
+        super->incompatible &= ~incompatible::needs_recovery;
     return attempt.publish();
 }
 

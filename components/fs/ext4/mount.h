@@ -6,11 +6,14 @@
 
 namespace ext4 {
 
-// Fills in the volume from the disk, after its log has been recovered, and, for writing, marks it
-// as in use. A volume that can only be read is mounted read-only, with a message. `flags` are
+// Fills in the volume from the disk, after its log has been recovered. A volume that can only be
+// read is mounted read-only, with a message; others are written to after begin_writing. `flags` are
 // component::mount_flag. Errors: inval (no ext4 volume, or features this cannot do: named in a
 // message), rofs (it needs recovery, which may not write), uclean, io.
 Result<> mount_volume(Attempt& attempt, u32 flags);
+// Marks the volume as in use, on disk, and opens its log: the layout says where it lies, without
+// pieces there is none. Errors: as above; rofs where features forbid it.
+Result<component::LogLayout> begin_writing(Attempt& attempt, std::span<BlockRange> pieces);
 // An instance that begins with an empty arena behind a mounted volume fills it from the published
 // state. Does nothing otherwise.
 Result<> ensure_loaded(Attempt& attempt);

@@ -52,7 +52,17 @@ void seal_superblock(const Volume& volume, std::span<u8> block) {
     const u64 offset = volume.block_size > superblock_offset ? superblock_offset : 0;
     auto* super = record_at<Superblock>(block, offset);
     constexpr usize covered = __builtin_offsetof(Superblock, checksum);
-    super->checksum = crc32c(~u32{0}, {reinterpret_cast<const u8*>(super), covered});
+    const std::span<const u8> bytes(reinterpret_cast<const u8*>(super), covered);
+    if (super->snapshot_inode != 0) {
+        super->checksum = crc32c(~u32{0}, bytes);
+        return;
+    }
+    // Everything that changes lies in the first sector of 512 bytes, the checksum alone in the
+    // second: where the power may fail between the two, it has to stay what it is. A field that
+    // means nothing without a snapshot's inode makes up for the rest.
+    constexpr usize at = __builtin_offsetof(Superblock, snapshot_id);
+    super->snapshot_id =
+        crc32c_balance(~u32{0}, bytes.first(at), bytes.subspan(at + sizeof(u32)), super->checksum);
 }
 
 Result<> seal_block(Attempt& attempt, const component::EditedBlock& edited) {

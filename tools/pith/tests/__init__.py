@@ -38,6 +38,9 @@ GROUPS: list[Group] = [
     PlacementsGroup("kill-storm", "components killed under load: no error, no lost byte", "kill",
                     count=200, full_count=5_000),
     HotPlugGroup("hotplug", "disks plugged in and pulled out under load: clean errors, no leak"),
+    ProgramGroup("power-cuts", "crash states of an ext4 volume: nothing promised is lost",
+                 ["/usr/bin/python3", "tests/power_cuts/run.py"], needs=("build", "host-tests"),
+                 seconds=600),
     PytestGroup("run", "./pith run: argv, streams, statuses, failures",
                 "tests/drive/run_command_test.py", seconds=900),
     PytestGroup("interactive", "a shell session: job control, Ctrl-C, less, vi, top, resizing",
@@ -66,7 +69,7 @@ GROUPS: list[Group] = [
 
 # What passes today; a group joins the day it does. All others run by name.
 IN_CI = ["tools", "lint", "smoke", "objects", "kernel", "crimes", "unit", "syscalls", "hostile",
-         "one-object", "containment", "run", "interactive", "same-as-linux",
+         "one-object", "containment", "power-cuts", "run", "interactive", "same-as-linux",
          "boot-matrix", "initramfs", "debugger", "compilers", "bench",
          "fresh"]
 

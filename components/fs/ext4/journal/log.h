@@ -19,7 +19,7 @@ struct Log {
     u32 incompatible = 0;
     u32 seed = 0;     // of its checksums
     FileExtent piece; // that was asked for last
-    u32 views = 0;    // since the last drop_views
+    u32 views = 0;    // since the last publish
 
     bool has_checksums() const {
         return incompatible & (incompatible::checksum_v2 | incompatible::checksum_v3);

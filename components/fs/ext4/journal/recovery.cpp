@@ -53,7 +53,7 @@ private:
     Result<> copy_described(Place at, u32 round);
     Result<> copy(const LoggedBlock& logged, u32 from);
     Result<> publish();
-    void let_go();
+    Result<> let_go();
     Result<std::span<const u8>> view(u32 block) {
         ++log_.views;
         return view_log(attempt_, log_, block);
@@ -69,13 +69,10 @@ private:
     u32 copied_ = 0;
 };
 
-// What was viewed stays in memory until it is let go.
-void Recovery::let_go() {
+// What was viewed stays in memory until something is published, be it nothing.
+Result<> Recovery::let_go() {
     constexpr u32 most_views = 64;
-    if (log_.views < most_views)
-        return;
-    attempt_.services().drop_views(attempt_.services().home);
-    log_.views = 0;
+    return log_.views < most_views ? Result<>() : publish();
 }
 
 Result<u32> Recovery::count_tags(u32 block) {
@@ -156,7 +153,7 @@ Result<> Recovery::find_end() {
         passed += at.block > before ? at.block - before : at.block + log_.size() - before;
         if (passed <= log_.size())
             found_.end_sequence = at.sequence;
-        let_go();
+        TRY(let_go());
     }
     return {};
 }
@@ -178,7 +175,7 @@ Result<> Recovery::for_each_record(Visit visit) {
         if (type == BlockType::commit)
             ++at.sequence;
         if (edits_ == 0)
-            let_go();
+            TRY(let_go());
     }
     return {};
 }
