@@ -9,6 +9,7 @@ namespace linux {
 namespace {
 
 using ListGuard = core::LockGuard<core::lock_class::inode_list>;
+using SyncGuard = core::LockGuard<core::lock_class::file_system_sync>;
 
 // Inodes of disk file systems by (super block, number).
 struct NumberBucket {
@@ -71,16 +72,24 @@ void SuperBlock::drop_mount() {
 }
 
 // The cached tree goes, everything is synced, then the root, then what is the file system's own.
+// Inodes that the write-back thread is at hold references: its turn ends before ours begins.
 void SuperBlock::tear_down() {
     DentryCache::forget_all(*this);
-    (void)sync_all(true);
+    SyncGuard guard(sync_lock_);
+    (void)sync_locked(true);
     if (Dentry* root = std::exchange(root_, nullptr))
         root->drop_reference();
-    (void)sync_all(true);
+    (void)sync_locked(true);
     shut_down();
+    is_torn_down_ = true;
 }
 
 Result<> SuperBlock::sync_all(bool wait) {
+    SyncGuard guard(sync_lock_);
+    return is_torn_down_ ? Result<>() : sync_locked(wait);
+}
+
+Result<> SuperBlock::sync_locked(bool wait) {
     Result<> outcome;
     // Only those dirty now: what gets dirty meanwhile is for the next time.
     List<Inode, &Inode::dirty_link> batch;

@@ -80,7 +80,9 @@ public:
             const_cast<SuperBlock*>(this)->last_reference_dropped();
     }
 
-    // Syncs every inode on the dirty list, then sync(wait). Errors: the first.
+    // Syncs every inode on the dirty list, then sync(wait). What another thread's sync_all took
+    // off the list is synced on return, too. Nothing once the file system is torn down. Errors: the
+    // first.
     Result<> sync_all(bool wait);
 
     // ---- inodes by number, for file systems that look them up on a disk -------------------------
@@ -101,6 +103,7 @@ private:
     friend class Inode;
     void last_reference_dropped();
     void tear_down();
+    Result<> sync_locked(bool wait);
     void inode_evicted(Inode& inode);
     bool is_listed(core::Lock<core::lock_class::inode_list>& lock, Inode*& first, u64 number);
 
@@ -112,6 +115,8 @@ private:
     std::atomic<i32> write_error_{0};
     std::atomic<i32> mounts_{0}; // -1: torn down
     Dentry* root_ = nullptr;
+    core::Lock<core::lock_class::file_system_sync> sync_lock_;
+    bool is_torn_down_ = false; // guarded by sync_lock_
     core::Lock<core::lock_class::inode_list> dirty_lock_;
     List<Inode, &Inode::dirty_link> dirty_; // guarded by dirty_lock_; each holds a reference
 
