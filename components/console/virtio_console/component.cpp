@@ -136,21 +136,38 @@ void set_open(Env& env, Port& port, bool open) {
     pump_control(env);
 }
 
+// A former life offered the service; this one will, once the device has told of the port.
+Answer wait_for_offer(Env& env, const Request& request) {
+    Console& console = env.arena<Console>();
+    const u64 service = u64{1} << request.service;
+    if ((console.services_offered & service) || console.early_count == most_early)
+        return Answer::failed(Errno::io);
+    console.early[console.early_count++] = request;
+    console.early_ticks = 0;
+    keep_watch(env);
+    return Answer::pending();
+}
+
+// Not offered within seconds: the port went while nobody looked.
+void give_up_early(Env& env) {
+    Console& console = env.arena<Console>();
+    constexpr u32 patience = 3;
+    if (console.early_count == 0 || ++console.early_ticks < patience)
+        return;
+    for (u32 i = 0; i < console.early_count; ++i)
+        env.complete(console.early[i].id, Errno::io);
+    console.early_count = 0;
+}
+
 Answer submit(Env& env, const Request& request) {
     Console& console = env.arena<Console>();
-    Port* port = port_of(console, request.service);
-    if (!port || console.broken)
+    if (console.broken)
         return Answer::failed(Errno::io);
+    Port* port = port_of(console, request.service);
+    if (!port)
+        return wait_for_offer(env, request);
     tell(env, *port);
-    switch (static_cast<ByteStream::Operation>(request.operation)) {
-    case ByteStream::Operation::transmit: return transmit(env, *port, request);
-    case ByteStream::Operation::receive_ready: receive(env, *port); return Answer::done();
-    case ByteStream::Operation::set_line: return Answer::done(); // there is no line
-    case ByteStream::Operation::set_open:
-        set_open(env, *port, request.arguments[0] != 0);
-        return Answer::done();
-    }
-    return Answer::failed(Errno::nosys);
+    return serve(env, *port, request);
 }
 
 void configuration_changed(Env& env) {
@@ -190,7 +207,8 @@ void watch(Env& env) {
         return give_up(env, "device needs a reset");
     serve_control(env);
     serve_ports(env);
-    bool waiting = console.control_out.in_device() != 0;
+    give_up_early(env);
+    bool waiting = console.control_out.in_device() != 0 || console.early_count != 0;
     for (u32 i = 0; i < console.port_count && !console.broken; ++i) {
         Port& port = console.ports[i];
         port.was_removed = port.was_removed && port.out.in_device() != 0;
@@ -262,6 +280,18 @@ consteval component::Descriptor make_descriptor() {
 }
 
 } // namespace
+
+Answer serve(Env& env, Port& port, const Request& request) {
+    switch (static_cast<ByteStream::Operation>(request.operation)) {
+    case ByteStream::Operation::transmit: return transmit(env, port, request);
+    case ByteStream::Operation::receive_ready: receive(env, port); return Answer::done();
+    case ByteStream::Operation::set_line: return Answer::done(); // there is no line
+    case ByteStream::Operation::set_open:
+        set_open(env, port, request.arguments[0] != 0);
+        return Answer::done();
+    }
+    return Answer::failed(Errno::nosys);
+}
 
 } // namespace virtio_console
 

@@ -26,6 +26,8 @@ inline constexpr u32 buffer_bytes = 256;
 inline constexpr u32 buffers_bytes = ring_size * buffer_bytes; // of one receive ring
 inline constexpr u32 transmit_count = 4; // of one port at once; the core sends one at a time
 inline constexpr u32 transmit_pieces = ring_size / transmit_count;
+// Requests for ports that the device has not told of yet: a few of each port.
+inline constexpr u32 most_early = 4 * most_ports;
 
 using Ring = virtio::Queue<ring_size>;
 
@@ -81,6 +83,10 @@ struct Console {
     u32 removed_ticks; // looks of the watch since ports were removed
     u32 control_heard; // messages
     std::array<Port, most_ports> ports;
+    u64 services_offered; // bits: in this life, withdrawn ones included
+    u32 early_count;
+    u32 early_ticks; // looks of the watch since one came
+    std::array<Request, most_early> early; // in the order they came
 };
 
 enum Counter : u32 { count_received, count_sent, count_messages, count_bad_messages, count_stalls };
@@ -97,11 +103,18 @@ void collect_sent(Env& env, Port& port);
 Answer transmit(Env& env, Port& port, const Request& request);
 // Tells the core of the port, once something is known of it; later calls tell what changed.
 void offer(Env& env, Port& port);
+// Runs what came for the port before it was offered.
+void serve_early(Env& env, Port& port);
 // Tells what the core did not take notice of yet.
 void tell(Env& env, Port& port);
 void keep_watch(Env& env);
 // Both directions of every port.
 void serve_ports(Env& env);
+
+// --- component.cpp
+
+// One request to a port that is offered.
+Answer serve(Env& env, Port& port, const Request& request);
 
 // --- control.cpp
 

@@ -145,7 +145,27 @@ void offer(Env& env, Port& port) {
     }
     port.service = *service;
     port.offered = 1;
+    env.arena<Console>().services_offered |= u64{1} << port.service;
     receive(env, port);
+    serve_early(env, port);
+}
+
+void serve_early(Env& env, Port& port) {
+    Console& console = env.arena<Console>();
+    u32 kept = 0;
+    for (u32 i = 0; i < console.early_count; ++i) {
+        const Request request = console.early[i];
+        if (request.service != port.service) {
+            console.early[kept++] = request;
+            continue;
+        }
+        const Answer answer = serve(env, port, request);
+        if (answer.kind == Answer::Kind::done && answer.status == 0)
+            env.complete(request.id, answer.value);
+        else if (answer.kind == Answer::Kind::done)
+            env.complete(request.id, static_cast<Errno>(answer.status));
+    }
+    console.early_count = kept;
 }
 
 void tell(Env& env, Port& port) {

@@ -192,6 +192,48 @@ TEST_P(VirtioConsole, aPortThatGoesIsWithdrawn) {
     EXPECT_NE(home->answer(transmit("late", 1)).status, 0);
 }
 
+// A fresh life gets the requests of its port again, at times before the device has told of it.
+TEST_P(VirtioConsole, requestsWaitForThePortToBeOfferedAgain) {
+    make(many, 4);
+    ASSERT_TRUE(home->start());
+    console->process_transmits();
+    const u64 line = transmit("not lost", 0);
+    const u64 open = home->submit(static_cast<u16>(Operation::set_open), {1, 0, 0}, {}, 4096, 1);
+    const u64 behind = transmit(", in order", 0);
+    EXPECT_EQ(home->kind(line), Answer::Kind::pending);
+    EXPECT_EQ(home->kind(open), Answer::Kind::pending);
+    console->send_control(0, ControlEvent::port_add, 0);
+    console->send_control(0, ControlEvent::console_port, 1);
+    interrupt();
+    console->process_transmits();
+    interrupt();
+    EXPECT_EQ(text_of(console->sent[1]), "not lost, in order");
+    EXPECT_TRUE(home->answer(line).done);
+    EXPECT_EQ(home->answer(line).status, 0);
+    EXPECT_TRUE(home->answer(behind).done);
+    EXPECT_FALSE(home->answer(open).done);
+    console->send_control(1, ControlEvent::port_add, 0);
+    console->send_control(1, ControlEvent::port_name, 1, "org.pith.agent");
+    interrupt();
+    console->process_transmits();
+    EXPECT_TRUE(home->answer(open).done);
+    EXPECT_EQ(console->control.back().event, ControlEvent::port_open);
+    EXPECT_EQ(console->control.back().value, 1);
+}
+
+TEST_P(VirtioConsole, requestsForAPortThatNeverComesFail) {
+    make(many, 4);
+    ASSERT_TRUE(home->start());
+    const u64 id = transmit("to nobody", 3);
+    EXPECT_FALSE(home->answer(id).done);
+    for (u32 second = 0; second < 5; ++second) {
+        home->time += 1'000'000'000;
+        home->fire_timers();
+    }
+    EXPECT_TRUE(home->answer(id).done);
+    EXPECT_NE(home->answer(id).status, 0);
+}
+
 TEST_P(VirtioConsole, resizeReachesTheCore) {
     start_with_agent();
     console->send_control(0, ControlEvent::resize, 0, std::string_view("\x84\0\x32\0", 4));
