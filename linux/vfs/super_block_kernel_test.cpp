@@ -27,7 +27,8 @@ constinit const SlowType g_slow_type;
 
 class SlowSuperBlock final : public SuperBlock {
 public:
-    explicit SlowSuperBlock(SlowDisk& disk) : SuperBlock(g_slow_type, Caching::normal), disk(disk) {}
+    explicit SlowSuperBlock(SlowDisk& used)
+        : SuperBlock(g_slow_type, Caching::normal), disk(used) {}
     Result<> statistics(FileSystemStatistics&) override { return {}; }
     Result<> sync(bool) override {
         disk.syncs_after_end += disk.shut_down ? 1 : 0;
