@@ -104,7 +104,11 @@ void order_release(const void* lock, LockKind kind) {
 void might_sleep() {
     if (!arch::current_thread() || g_reporting.load(std::memory_order_relaxed))
         return;
-    if (arch::cpu_block().interrupt_depth != 0)
+    // With interrupts off: between the look for this CPU's record and into it, the thread may move.
+    const u64 saved = arch::save_and_disable_interrupts();
+    const bool in_interrupt = arch::cpu_block().interrupt_depth != 0;
+    arch::restore_interrupts(saved);
+    if (in_interrupt)
         panic("might sleep: called in an interrupt");
     if (!arch::preemption_enabled())
         panic("might sleep: called with preemption off (a spinning lock is held)");
