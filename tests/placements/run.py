@@ -90,7 +90,7 @@ def check_lines(machine: Machine) -> tuple[bool, int]:
     found = [int(n) for n in re.findall(r"line (\d+)$", text, re.MULTILINE)]
     missing = set(range(int(told[0]) if told else 0)) - set(found)
     if missing:
-        print(f"console: {len(missing)} lines are missing, the first {min(missing)}")
+        print(f"console: {len(missing)} lines are missing: {sorted(missing)[:40]}")
     return bool(told) and not missing, len(found) - len(set(found))
 
 

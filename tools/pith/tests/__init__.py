@@ -5,6 +5,7 @@ what is not written yet is not listed. One that passes stands in IN_CI too: thos
 
 import os
 
+from pith.tests.debug_clean import DebugCleanGroup
 from pith.tests.group import Group
 from pith.tests.guest import HostileGroup, KernelGroup, SyscallsGroup
 from pith.tests.hotplug import HotPlugGroup
@@ -26,6 +27,8 @@ GROUPS: list[Group] = [
     ProgramGroup("crimes", "bugs planted in the debug kernel: each must be caught, its own way",
                  ["/usr/bin/python3", "tests/kernel/crimes.py"], needs=("build", "qemu"),
                  seconds=900),
+    DebugCleanGroup("debug-clean",
+                    "loads on the debug kernel: no report of a detector, no hang"),
     ProgramGroup("unit", "unit tests on the host, under the sanitizers",
                  ["/usr/bin/python3", "host/test/build.py", "--sanitize", "all"],
                  needs=("build", "host-tests"), seconds=900),
@@ -69,9 +72,9 @@ GROUPS: list[Group] = [
 
 # What passes today; a group joins the day it does. All others run by name.
 IN_CI = ["tools", "lint", "smoke", "objects", "kernel", "crimes", "unit", "syscalls", "hostile",
-         "one-object", "containment", "power-cuts", "run", "interactive", "same-as-linux",
-         "boot-matrix", "initramfs", "debugger", "compilers", "bench",
-         "fresh"]
+         "one-object", "containment", "move-storm", "power-cuts", "debug-clean", "run",
+         "interactive", "same-as-linux", "boot-matrix", "initramfs", "debugger", "compilers",
+         "bench", "fresh"]
 
 # Set within the machine of the group `fresh`, which would otherwise make another one.
 if os.environ.get("PITH_TEST_INSIDE_FRESH"):

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The group `debug-clean`: programs on the debug kernel, whose detectors (memory accesses,
+undefined behaviour, lock order, sleeping where one may not) end it with a report. None may come.
+That each detector finds what it is for is shown by the group `crimes`."""
+
+import dataclasses
+import pathlib
+import re
+
+from pith import packages
+from pith.images.kernels import find_kernel
+from pith.paths import BUILD, ROOT
+from pith.tests.group import Counts, Settings, run_bounded
+
+LOGS = BUILD / "tests"
+_REPORT = re.compile(r"^.*panic: .*$", re.MULTILINE)
+_STRESS = ("--cpu 2 --vm 2 --vm-bytes 32m --fork 2 --pipe 2 --futex 2 --switch 2 "
+           "--metrics-brief").split()
+
+
+def reports_in(text: str) -> list[str]:
+    """What a kernel's log says of a detector that found something, with the lines behind it."""
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        if _REPORT.match(line):
+            return lines[number:number + 20]
+    return []
+
+
+@dataclasses.dataclass(frozen=True)
+class DebugCleanGroup:
+    """Loads on the debug kernel with 4 CPUs, each to its end and without a report."""
+
+    name: str
+    summary: str
+    stress_seconds: int = 30
+    full_stress_seconds: int = 20 * 60
+
+    def run(self, settings: Settings) -> Counts:
+        """See Group."""
+        packages.require("programs", "qemu", "debian", "test")
+        LOGS.mkdir(parents=True, exist_ok=True)
+        kernel = find_kernel("pith", "bzimage", debug=True).image
+        total = Counts()
+        for run in (self._programs, self._attacks, self._stress):
+            trouble = run(kernel, settings)
+            total.passed += not trouble
+            total.failed += bool(trouble)
+            total.details += trouble
+        return total
+
+    def _boot(self, script: str, words: list[str], ends_with: str,
+              settings: Settings, kernel: pathlib.Path) -> list[str]:
+        """Builds the programs of tests/SCRIPT and boots them; the lines that say what is wrong."""
+        log = LOGS / f"{self.name}-{script}.log"
+        if run_bounded(["python3", f"tests/{script}/build.py"], settings, 600, log) != 0:
+            return [f"tests/{script}/build.py failed (all of it: {log})"]
+        seconds = 420
+        command = ["python3", str(ROOT / "tests/syscalls/boot.py"), "--kernel", str(kernel),
+                   "--smp", "4", "--timeout", str(settings.seconds_for(seconds)), *words]
+        run_bounded(command, settings, seconds + 10, log)
+        text = log.read_text("utf-8", "replace").replace("\r", "")
+        if found := reports_in(text):
+            return [f"{script}: a report", *found, f"(all of it: {log})"]
+        if not re.search(ends_with, text, re.MULTILINE):
+            return [f"{script}: no end", *text.splitlines()[-10:], f"(all of it: {log})"]
+        return []
+
+    def _programs(self, kernel: pathlib.Path, settings: Settings) -> list[str]:
+        programs = LOGS / "syscalls"
+        return self._boot("syscalls", ["--init", str(programs / "runner"), "--add",
+                                       f"{programs / 'bin'}=/syscalls", "--", "/syscalls"],
+                          r"^\d+ passed, \d+ failed", settings, kernel)
+
+    def _attacks(self, kernel: pathlib.Path, settings: Settings) -> list[str]:
+        return self._boot("hostile", ["--init", str(LOGS / "hostile" / "hostile"), "--", "1"],
+                          r"^round 1: ", settings, kernel)
+
+    def _stress(self, kernel: pathlib.Path, settings: Settings) -> list[str]:
+        """Debian's stress-ng; it says itself whether every stressor did what it should."""
+        seconds = self.full_stress_seconds if settings.full else self.stress_seconds
+        log, serial = LOGS / f"{self.name}-stress.log", LOGS / f"{self.name}-stress-kernel.log"
+        serial.unlink(missing_ok=True)
+        command = ["./pith", "run", "--no-install", "--kernel", str(kernel), "--smp", "4",
+                   "--memory", "1024", "--packages", "stress-ng", "--log", str(serial), "--",
+                   "stress-ng", *_STRESS, "--timeout", str(seconds)]
+        status = run_bounded(command, settings, 600 + seconds, log)
+        text = serial.read_text("utf-8", "replace") if serial.exists() else ""
+        if found := reports_in(text):
+            return ["stress-ng: a report", *found, f"(all of it: {serial})"]
+        if status != 0:
+            said = log.read_text("utf-8", "replace").splitlines()[-15:]
+            reason = "the time was up" if status is None else f"status {status}"
+            return [f"stress-ng: {reason}", *said, f"(all of it: {log}, {serial})"]
+        return []
