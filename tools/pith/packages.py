@@ -28,6 +28,7 @@ NEEDS: dict[str, list[str]] = {
     "debug": ["gdb"],
     "host-tests": ["libgtest-dev", "libclang-rt-19-dev", "llvm-19", "e2fsprogs", "cpio",
                    "gzip", "xz-utils", "zstd", "lz4"],
+    "model": ["spin", "gcc", "libc6-dev"],
     "packers": ["cpio", "gzip", "xz-utils", "zstd", "lz4", "bzip2"],
     "programs": ["musl-tools", "gcc", "binutils", "libc6-dev", "linux-libc-dev"],
 }

@@ -32,6 +32,8 @@ GROUPS: list[Group] = [
     ProgramGroup("unit", "unit tests on the host, under the sanitizers",
                  ["/usr/bin/python3", "host/test/build.py", "--sanitize", "all"],
                  needs=("build", "host-tests"), seconds=900),
+    ProgramGroup("gate-model", "the gate protocol in every order of events, by Spin",
+                 ["/usr/bin/python3", "tests/gate_model/run.py"], needs=("model",), seconds=600),
     SyscallsGroup("syscalls", "static programs that must do on Pith what they do on Linux"),
     HostileGroup("hostile", "attacks from user mode, after which the system must answer"),
     PlacementsGroup("one-object", "each component is the same bytes in every placement", "same"),
@@ -71,10 +73,10 @@ GROUPS: list[Group] = [
 ]
 
 # What passes today; a group joins the day it does. All others run by name.
-IN_CI = ["tools", "lint", "smoke", "objects", "kernel", "crimes", "unit", "syscalls", "hostile",
-         "one-object", "containment", "move-storm", "power-cuts", "debug-clean", "run",
-         "interactive", "same-as-linux", "boot-matrix", "initramfs", "debugger", "compilers",
-         "bench", "fresh"]
+IN_CI = ["tools", "lint", "smoke", "objects", "kernel", "crimes", "debug-clean", "unit",
+         "gate-model", "syscalls", "hostile", "one-object", "containment", "move-storm",
+         "power-cuts", "run", "interactive", "same-as-linux", "boot-matrix", "initramfs",
+         "debugger", "compilers", "bench", "fresh"]
 
 # Set within the machine of the group `fresh`, which would otherwise make another one.
 if os.environ.get("PITH_TEST_INSIDE_FRESH"):
