@@ -157,6 +157,12 @@ void read_mcfg(const Table& table) {
     g_platform.mcfg_last_bus = table.read<u8>(44 + 11);
 }
 
+// IA-PC HPET specification 1.0a, section 3.2.4: a generic address, whose first byte 0 means memory.
+void read_hpet(const Table& table) {
+    if (table.read<u8>(40) == 0)
+        g_platform.hpet_address = table.read<u64>(44);
+}
+
 void read_table(u64 physical) {
     const Table table(physical);
     if (!table)
@@ -167,6 +173,8 @@ void read_table(u64 physical) {
         read_fadt(table);
     else if (table.signature() == "MCFG")
         read_mcfg(table);
+    else if (table.signature() == "HPET")
+        read_hpet(table);
 }
 
 void read_acpi(u64 rsdp) {

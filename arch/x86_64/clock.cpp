@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Finding the rates of the cycle counter and the local APIC's timer: from the hypervisor or CPUID
-// where they say, else against the PIT's channel 0 for half a millisecond (Intel 8254 data sheet).
+// where they say, else against a counter of known rate for half a millisecond: the HPET, or the
+// PIT's channel 0 (Intel 8254 data sheet).
 #include "arch/x86_64/clock.h"
 
+#include <string_view>
+
 #include "arch/api/cpu.h"
+#include "arch/x86_64/acpi.h"
 #include "arch/x86_64/features.h"
+#include "arch/x86_64/hpet.h"
+#include "arch/x86_64/kvm_clock.h"
 #include "arch/x86_64/local_apic.h"
 #include "arch/x86_64/registers.h"
 #include "core/observe/log.h"
@@ -15,7 +21,7 @@ namespace {
 
 constexpr u64 pit_rate = 1'193'182;
 constexpr u16 pit_channel0 = 0x40, pit_command = 0x43;
-constexpr u32 pit_ticks = 597; // half a millisecond
+constexpr u64 samples_per_second = 2000; // a measurement takes half a millisecond
 
 u64 rate_from_hypervisor() {
     if (!cpu_features().hypervisor)
@@ -34,29 +40,64 @@ u64 rate_from_cpuid() {
     return leaf.eax && leaf.ebx && leaf.ecx ? u64{leaf.ecx} * leaf.ebx / leaf.eax : 0;
 }
 
+// A counter of known rate that counts up, for some milliseconds at least.
+struct Reference {
+    std::string_view name;
+    u64 rate;     // ticks in a second
+    u64 (*read)(); // ticks since it was started; all ones: it has run out
+};
+constexpr u64 ran_out = ~u64{0};
+
+u64 read_pit() {
+    write_port8(pit_command, 0xc2); // latch status and count of channel 0
+    const u8 status = read_port8(pit_channel0);
+    const u32 low = read_port8(pit_channel0);
+    const u32 count = low | u32{read_port8(pit_channel0)} << 8;
+    if (status & 0x80) // the output is high from zero on
+        return ran_out;
+    return 0xffff - count;
+}
+Reference start_pit() {
+    write_port8(pit_command, 0x30); // channel 0, both bytes, mode 0: counts down once
+    write_port8(pit_channel0, 0xff);
+    write_port8(pit_channel0, 0xff);
+    return {"PIT", pit_rate, &read_pit};
+}
+
+u64 read_hpet() {
+    static constinit u32 start = 0;
+    static constinit bool is_started = false;
+    if (!is_started)
+        start = hpet_count();
+    is_started = true;
+    return hpet_count() - start;
+}
+Reference start_reference() {
+    static constinit bool has_hpet = false, was_asked = false;
+    if (!was_asked)
+        has_hpet = start_hpet(platform().hpet_address);
+    was_asked = true;
+    return has_hpet ? Reference{"HPET", hpet_rate(), &read_hpet} : start_pit();
+}
+
 struct Sample {
-    u64 cycles, apic_ticks;
-    u32 pit_count;
-    bool is_over; // channel 0 reached zero and counts on from the top
+    u64 cycles, apic_ticks, ticks;
 };
 
 // The machine's CPU may be taken away between two readings: of some attempts the quickest counts.
-Sample take_sample() {
+Sample take_sample(const Reference& reference) {
     constexpr unsigned attempts = 5;
     Sample best{};
     u64 narrowest = ~u64{0};
     for (unsigned i = 0; i < attempts; ++i) {
         const u64 start = timestamp();
-        write_port8(pit_command, 0xc2); // latch status and count of channel 0
-        const u8 status = read_port8(pit_channel0);
-        const u32 low = read_port8(pit_channel0);
-        const u32 count = low | u32{read_port8(pit_channel0)} << 8;
+        const u64 ticks = reference.read();
         const u32 apic = apic_timer_count();
         const u64 width = timestamp() - start;
         if (width >= narrowest)
             continue;
         narrowest = width;
-        best = {start, apic, count, (status & 0x80) != 0}; // the output is high from zero on
+        best = {start, apic, ticks};
     }
     return best;
 }
@@ -64,36 +105,26 @@ Sample take_sample() {
 struct Measurement {
     u64 cycles = 0;
     u64 apic_ticks = 0;
-    u64 pit_ticks = 0;
+    u64 ticks = 0; // of the reference
 };
 
-// Counts all three while channel 0 runs down from 65535. Zeros if there is no PIT, or if it ran out
+// Counts all three for as long as the reference says. Zeros if it does not count, or if it ran out
 // meanwhile.
-Measurement measure_against_pit() {
-    write_port8(pit_command, 0x30); // channel 0, both bytes, mode 0: counts down once
-    write_port8(pit_channel0, 0xff);
-    write_port8(pit_channel0, 0xff);
+Measurement measure_against(const Reference& reference) {
     start_apic_timer(0xffff'ffff);
-    const Sample first = take_sample();
+    const Sample first = take_sample(reference);
     Measurement result;
     for (u32 tries = 0; tries < 20'000; ++tries) {
-        const Sample last = take_sample();
-        if (last.is_over || last.pit_count > first.pit_count)
+        const Sample last = take_sample(reference);
+        if (last.ticks == ran_out || last.ticks < first.ticks)
             break;
-        if (first.pit_count - last.pit_count < pit_ticks)
+        if (last.ticks - first.ticks < reference.rate / samples_per_second)
             continue;
         result = {last.cycles - first.cycles, first.apic_ticks - last.apic_ticks,
-                  first.pit_count - last.pit_count};
+                  last.ticks - first.ticks};
         break;
     }
     start_apic_timer(0);
-    return result;
-}
-
-Measurement measure() {
-    Measurement result;
-    for (unsigned tries = 0; tries < 3 && result.pit_ticks == 0; ++tries)
-        result = measure_against_pit();
     return result;
 }
 
@@ -102,10 +133,18 @@ Measurement measure() {
 void calibrate_clocks() {
     u64 rate = rate_from_hypervisor();
     if (rate == 0)
-        rate = rate_from_cpuid();
-    const Measurement measured = measure();
+        rate = rate_from_kvm_clock();
     if (rate == 0)
-        rate = measured.pit_ticks ? measured.cycles * pit_rate / measured.pit_ticks : 0;
+        rate = rate_from_cpuid();
+    const bool was_told = rate != 0;
+    Reference reference = start_reference();
+    Measurement measured = measure_against(reference);
+    for (unsigned tries = 0; tries < 2 && measured.ticks == 0; ++tries) {
+        reference = start_reference();
+        measured = measure_against(reference);
+    }
+    if (!was_told && measured.ticks != 0)
+        rate = measured.cycles * reference.rate / measured.ticks;
     u64 apic_rate = 1'000'000'000;
     if (measured.cycles != 0) // by the counter's own measure, so that a slow loop does not matter
         apic_rate = measured.apic_ticks * (rate / 1000) / measured.cycles * 1000;
@@ -113,7 +152,8 @@ void calibrate_clocks() {
         LOG_WARNING("clock: nothing tells the counter's rate; taking it for 1 GHz");
     core::set_clock_scale(rate);
     set_apic_timer_rate(apic_rate);
-    LOG_INFO("clock: counter {} kHz, timer {} kHz", rate / 1000, apic_rate / 1000);
+    LOG_INFO("clock: counter {} kHz, timer {} kHz, by {}", rate / 1000, apic_rate / 1000,
+             was_told ? std::string_view("the processor") : reference.name);
 }
 
 i64 read_wall_clock() {

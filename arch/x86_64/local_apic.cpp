@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "arch/x86_64/local_apic.h"
 
+#include "arch/api/cpu.h"
 #include "arch/api/interrupts.h"
 #include "arch/x86_64/cpu_area.h"
+#include "arch/x86_64/features.h"
 #include "arch/x86_64/registers.h"
 #include "arch/x86_64/trap.h"
 #include "core/memory/kernel_map.h"
+#include "core/time/clock.h"
 
 namespace arch {
 namespace {
@@ -16,6 +19,7 @@ constexpr u32 register_id = 0x20, register_eoi = 0xb0, register_spurious = 0xf0,
               register_command_high = 0x310, register_timer = 0x320, register_lint0 = 0x350,
               register_lint1 = 0x360, register_error = 0x370, register_initial_count = 0x380,
               register_current_count = 0x390, register_divide = 0x3e0;
+constexpr u32 timer_deadline = 2 << 17;
 constexpr u32 masked = 1 << 16, delivery_pending = 1 << 12, delivery_nmi = 4 << 8;
 constexpr u64 base_enable = 1 << 11, base_x2apic = 1 << 10;
 
@@ -98,13 +102,22 @@ void start_apic_timer(u32 ticks) {
 }
 u32 apic_timer_count() { return read(register_current_count); }
 
+// With a deadline the timer needs no rate of its own (SDM volume 3, 11.5.4.1).
 void arm_timer(Nanos delay) {
+    if (cpu_features().tsc_deadline) {
+        write_msr(msr::tsc_deadline, timestamp() + core::nanos_to_cycles(delay) + 1);
+        return;
+    }
     // Rounded up, and never 0, which would stop the timer.
     const u64 nanos = delay.value < 1'000'000'000 ? delay.value : 1'000'000'000;
     const u64 ticks = nanos * (g_timer_rate / 1000) / 1'000'000 + 1;
     write(register_initial_count, ticks > 0xffff'ffff ? 0xffff'ffff : static_cast<u32>(ticks));
 }
-void start_timer() { write(register_timer, timer_vector); }
+void start_timer() {
+    write(register_timer, timer_vector | (cpu_features().tsc_deadline ? timer_deadline : 0));
+    if (!g_by_msr) // the mode is set before a deadline is written
+        asm volatile("mfence" ::: "memory");
+}
 
 void send_reschedule(u32 cpu) { send_interrupt(cpu_area(cpu).apic_id, reschedule_vector); }
 void send_call_interrupt(u64 mask) {
