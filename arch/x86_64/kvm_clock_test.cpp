@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// links: host/test/kernel_port.cpp base/format.cpp
+// links: host/test/base_port.cpp
 #include "arch/x86_64/kvm_clock.h"
 
 #include <gtest/gtest.h>
