@@ -8,6 +8,7 @@
 #include "core/gate/waiting.h"
 #include "core/init/command_line.h"
 #include "core/observe/log.h"
+#include "core/observe/trace.h"
 #include "core/time/clock.h"
 
 namespace core {
@@ -72,7 +73,10 @@ i64 EnvCalls::count(Env* env, u32 counter, u64 amount) {
     of(env).counters_[counter] += amount;
     return 0;
 }
-i64 EnvCalls::trace(Env*, u32, u64, u64) { return 0; }
+i64 EnvCalls::trace(Env* env, u32 event, u64 a, u64 b) {
+    core::trace(TraceEvent::component, event << 16 | (of(env).number() & 0xffff), a, b);
+    return 0;
+}
 i64 EnvCalls::fail(Env* env, u32 why, const char* text, u64 length) {
     LOG_ERROR("{}: {}", of(env).name(), std::string_view(text, length));
     of(env).strand_.condemn(static_cast<Errno>(why));

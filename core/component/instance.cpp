@@ -46,6 +46,7 @@ Instance::Instance(Ref<ComponentObject> object, RefOrNull<Device> device, std::s
         timers_[i].index = i;
     }
     recovery_timer_.owner = this;
+    strand_.number = number_;
     crashed = [](Observer& observer, Strand&, Errno why) {
         auto& self = static_cast<Instance&>(observer);
         self.crash_reason_ = why;

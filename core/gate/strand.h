@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "core/gate/call.h"
 #include "core/gate/containment.h"
+#include "core/observe/trace.h"
 #include "core/sync/lock.h"
 #include "core/sync/wait_queue.h"
 
@@ -182,6 +183,7 @@ public:
         return landing_;
     }
     ListLink containment_link;
+    u32 number = 0; // its instance's, for traces
 
 private:
     enum class Context : u8 {
@@ -278,6 +280,7 @@ private:
         call.sequence_ = ++sequence_;
         call.state_ = CallState::issued;
         ++in_flight_;
+        trace(TraceEvent::request_begin, number, call.request.id, call.request.operation);
     }
     void free_entry(Entry& entry) {
         retire_entry(entry);
@@ -296,8 +299,10 @@ private:
     Entry& entry_of(const GateCall& call) { return table_[static_cast<u32>(call.request.id)]; }
     // Takes a call that is there out of the table.
     void take_out(GateCall& call) {
-        if (call.sequence_ != running)
+        if (call.sequence_ != running) {
             --in_flight_;
+            trace(TraceEvent::request_end, number, call.request.id, call.request.operation);
+        }
         free_entry(entry_of(call));
     }
     // The same without an answer: it goes back to the queue, or its strand is given up.

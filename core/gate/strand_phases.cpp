@@ -16,6 +16,7 @@ void Strand::take_step(GateEvent event) {
     if (step->new_epoch)
         epoch_.store(epoch() + 1, std::memory_order_release);
     phase_.store(step->to, std::memory_order_release);
+    trace(TraceEvent::gate_phase, number, static_cast<u64>(step->to), epoch());
 }
 
 Result<> Strand::hold(Nanos patience) PITH_NO_ANALYSIS {

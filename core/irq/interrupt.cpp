@@ -5,6 +5,7 @@
 
 #include "core/memory/per_cpu.h"
 #include "core/observe/log.h"
+#include "core/observe/trace.h"
 #include "core/sync/lock.h"
 
 namespace core {
@@ -163,6 +164,7 @@ u32 Interrupt::vector() const { return slot_ ? g_handlers[slot_].vector : 0; }
 
 void dispatch_interrupt(u32 number) {
     Vector& vector = g_vectors[number];
+    trace(TraceEvent::interrupt, number);
     ++g_counts.here().by_vector[number];
     bool claimed = false;
     for (u32 slot = vector.first.load(std::memory_order_acquire); slot != 0;) {

@@ -5,6 +5,7 @@
 #include "core/sched/scheduler.h"
 
 #include "arch/api/interrupts.h"
+#include "core/observe/trace.h"
 #include "core/sched/run_queue.h"
 #include "core/time/clock.h"
 #include "core/time/timer_queue.h"
@@ -204,6 +205,7 @@ void Scheduler::switch_to(RunQueue& queue, Thread& previous, Thread& next) PITH_
 
 void Scheduler::finish_switch(Thread& previous) PITH_NO_ANALYSIS {
     RunQueue& queue = run_queue(arch::cpu_index());
+    trace(TraceEvent::thread_switch);
     Thread* leaving = queue.leaving;
     queue.leaving = nullptr;
     if (leaving) [[unlikely]]

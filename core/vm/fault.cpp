@@ -3,6 +3,7 @@
 #include "base/bits.h"
 #include "base/memory_functions.h"
 #include "core/memory/frames.h"
+#include "core/observe/trace.h"
 #include "core/task/thread.h"
 #include "core/vm/address_space.h"
 #include "core/vm/reclaim.h"
@@ -48,6 +49,7 @@ void copy_frame(Page& target, const Page& source) {
 FaultOutcome AddressSpace::handle_fault(UserVirt address, Access access) {
     Thread& thread = Thread::current();
     ++thread.minor_faults;
+    trace(TraceEvent::page_fault, 0, address.value, static_cast<u64>(access));
     FaultOutcome outcome;
     {
         Guard guard(lock_);

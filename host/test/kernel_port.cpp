@@ -11,6 +11,7 @@
 #include "base/allocate.h"
 #include "core/gate/worker_thread.h"
 #include "core/observe/log.h"
+#include "core/observe/trace.h"
 #include "core/sync/mutex.h"
 #include "core/sync/wait_queue.h"
 #include "core/time/clock.h"
@@ -64,6 +65,10 @@ void panic_at(const char* file, int line, const char* message) {
 } // namespace base
 
 namespace core {
+
+// Nothing is traced on the host.
+constinit std::atomic<bool> g_is_tracing{false};
+void record_trace(TraceEvent, u32, u64, u64) {}
 
 Nanos now() { return Nanos(arch::timestamp()); }
 Nanos wall_now() {

@@ -258,6 +258,7 @@ constexpr ProcEntry pith_entries[] = {
      .mode = file_mode::directory | 0755,
      .find = find_object_entry,
      .list = list_objects},
+    {.name = "trace", .mode = file_mode::directory | 0700, .children = trace_entries},
     end_of_table,
 };
 

@@ -13,6 +13,7 @@ extern const ProcEntry common_entries[];  // in both
 extern const ProcEntry sys_entries[];     // /proc/sys
 extern const ProcEntry sysfs_root;        // /sys
 extern const ProcEntry pith_entries[];    // /sys/pith
+extern const ProcEntry trace_entries[];   // /sys/pith/trace
 
 Result<RefOrNull<Inode>> find_task_of(ProcInode& directory, std::string_view name);
 Result<> list_tasks_of(ProcInode& directory, u64 position, DirectorySink& sink);

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """./pith run as a command: argv, streams, statuses, and what it says when things go wrong."""
 
+import collections
+import json
 import os
 import pathlib
 import signal
@@ -8,7 +10,7 @@ import subprocess
 import time
 
 import pytest
-from machines import GUEST, KERNEL, PITH, explain, run
+from machines import GUEST, KERNEL, PITH, ROOT, explain, run
 
 BUSYBOX = ("--rootfs", "busybox")
 
@@ -134,3 +136,21 @@ def test_same_with_instruction_counts() -> None:
 
     first = uptime()
     assert first.strip() and abs(float(first) - float(uptime())) < 0.2
+
+
+@pytest.mark.skipif(KERNEL == "linux", reason="Linux has no components")
+def test_trace_shows_threads_and_requests() -> None:
+    """pithctl trace prints JSON of Chrome's format: who ran on each CPU, and each request of the
+    disk from its beginning to its end."""
+    script = ("(while dd if=/dev/vda of=/dev/null bs=4k count=100 2>/dev/null; do sync; "
+              "dd if=/dev/zero of=/dev/vda bs=64k count=4 conv=fsync 2>/dev/null; done) & "
+              "/copy-in/pithctl trace 3; status=$?; kill $!; exit $status")
+    done = run("sh", "-c", script, options=(*BUSYBOX, "--disk", "64M", "--copy-in",
+                                            str(ROOT / "build/release/user")))
+    assert done.returncode == 0, explain(done)
+    events = json.loads(done.stdout)["traceEvents"]
+    kinds = collections.Counter(event["ph"] for event in events)
+    assert "dd" in {event["name"] for event in events if event["ph"] == "X"}, kinds
+    begun, ended = ({event["id"] for event in events if event["ph"] == kind} for kind in "be")
+    assert begun & ended, kinds
+    assert all(event["id"].startswith("virtio_blk0/") for event in events if event["ph"] in "be")

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Commands that must give the same output and status on the kernel under test as on Linux."""
 
+import pathlib
+import shutil
 import subprocess
 
 import pytest
@@ -49,6 +51,24 @@ def test_same_output(name: str, script: str, seconds: int, options: tuple[str, .
     assert (found.returncode, found.stdout, found.stderr) == \
         (expected.returncode, expected.stdout, expected.stderr), \
         f"on {KERNEL}: {explain(found)}\non Linux: {explain(expected)}"
+
+
+MUSL_LOADER = "/lib/ld-musl-x86_64.so.1"
+
+
+@pytest.mark.parametrize("how", [["-static"], ["-Wl,--dynamic-linker=/copy-in/ld-musl.so"]],
+                         ids=["static", "dynamic"])
+def test_musl(how: list[str], tmp_path: pathlib.Path) -> None:
+    """A program of another C library than Debian's: threads, thread-local data, signals, files."""
+    subprocess.run(["musl-gcc", "-O1", "-Wall", "-o", tmp_path / "musl", GUEST / "musl.c", *how],
+                   check=True, timeout=60)
+    shutil.copy(pathlib.Path(MUSL_LOADER).resolve(), tmp_path / "ld-musl.so")
+    options = ("--rootfs", "busybox", "--copy-in", str(tmp_path))
+    expected = run("/copy-in/musl", "a word", kernel="linux", options=options)
+    assert expected.returncode == 7 and expected.stdout, f"on Linux: {explain(expected)}"
+    found = run("/copy-in/musl", "a word", options=options)
+    assert (found.returncode, found.stdout, found.stderr) == \
+        (expected.returncode, expected.stdout, expected.stderr), explain(found)
 
 
 def test_large_streams() -> None:

@@ -18,6 +18,7 @@ constexpr Command commands[] = {
     {"load", load, "FILE", "adds a component's object; devices nobody drives are offered to it"},
     {"unload", unload, "OBJECT", "forgets a loaded object that has no instance"},
     {"top", top, "[-n ROUNDS]", "what each instance does, every second"},
+    {"trace", trace, "[SECONDS]", "what CPUs and instances do, for chrome://tracing or Perfetto"},
     {"log", log, "[INSTANCE]", "the kernel's words about components"},
 };
 

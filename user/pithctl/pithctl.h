@@ -22,6 +22,7 @@ i32 load(Words words, Output& out);
 i32 unload(Words words, Output& out);
 i32 top(Words words, Output& out);
 i32 log(Words words, Output& out);
+i32 trace(Words words, Output& out);
 
 // Says why on standard error and answers `failure`.
 i32 complain(std::string_view subject, std::string_view why);

@@ -12,6 +12,9 @@ from pith.progress import step
 
 # `panic=-1`: a panic restarts the machine, and -no-reboot makes that its end.
 COMMAND_LINE = "console=ttyS0 panic=-1"
+# Linux expects ten timer interrupts within a tenth of a second, which a busy host does not deliver
+# to an emulated machine, and panics without them.
+LINUX_OPTIONS = "quiet no_timer_check"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +47,7 @@ def find_kernel(choice: str, boot: str, debug: bool, options: str = "") -> Kerne
     if choice == "linux":
         linux = debian_kernel()
         return Kernel(f"Linux {linux.release}", linux.image, linux.modules, None,
-                      command_line=f"{COMMAND_LINE} quiet {options}".rstrip())
+                      command_line=f"{COMMAND_LINE} {LINUX_OPTIONS} {options}".rstrip())
     file = pathlib.Path(choice)
     if not file.is_file():
         raise PithError(f"--kernel: neither pith, linux nor a file: {choice}")
