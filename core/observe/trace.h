@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Tracing: a ring of binary records for each CPU, written without a lock in any context. While it is
-// off, a trace point costs a load and a branch. /sys/pith/trace turns it on and shows the records.
+// Tracing: a ring of binary records for each CPU, written without a lock in any context. While it
+// is off, a trace point costs a load and a branch. /sys/pith/trace turns it on and shows the
+// records.
 #pragma once
 
 #include <atomic>
