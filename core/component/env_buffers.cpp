@@ -129,6 +129,21 @@ i64 EnvCalls::buffer_view(Env* env, u64 request, const Buffer* buffer, u64 offse
     return visited ? length : error(visited.error());
 }
 
+i64 EnvCalls::visit_pieces(Instance& self, const Stretch& stretch,
+                           void (*visit)(void* argument, u8* place, u64 length), void* argument) {
+    Buffer part = stretch.buffer;
+    if (stretch.offset > part.length || stretch.length > part.length - stretch.offset)
+        return error(Errno::inval);
+    part.offset += stretch.offset;
+    part.length = stretch.length;
+    const auto visited =
+        for_each_piece(self, stretch.request, part, 0, [&](const BufferPiece& piece) {
+            visit(argument, physical_view(piece.address), piece.length);
+            return true;
+        });
+    return visited ? 0 : error(visited.error());
+}
+
 i64 EnvCalls::copy(Instance& self, u64 request, const Buffer& buffer, u64 offset, u8* memory,
                    u64 length, bool to_buffer) {
     if (offset > buffer.length || length > buffer.length - offset)

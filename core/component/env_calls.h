@@ -71,6 +71,16 @@ struct EnvCalls {
     template <typename Visit>
     static Result<> for_each_piece(Instance& self, u64 request, const component::Buffer& buffer,
                                    u64 offset, Visit visit);
+    // For homes whose memory is not the kernel's: visits a stretch of a buffer in order.
+    // Answers 0 or -errno.
+    struct Stretch {
+        u64 request;
+        component::Buffer buffer;
+        u64 offset;
+        u64 length;
+    };
+    static i64 visit_pieces(Instance& self, const Stretch& stretch,
+                            void (*visit)(void* argument, u8* place, u64 length), void* argument);
     static i64 copy(Instance& self, u64 request, const component::Buffer& buffer, u64 offset,
                     u8* memory, u64 length, bool to_buffer);
 };

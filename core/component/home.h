@@ -8,6 +8,7 @@
 
 namespace core {
 
+class Instance;
 class KernelEnv;
 
 class Home : public RefCounted<Home> {
@@ -41,5 +42,9 @@ private:
 
 // In the kernel: `builtin` or `module`. Errors: opnotsupp, nomem, noexec.
 Result<Ref<Home>> make_kernel_home(Ref<ComponentObject> object, Placement placement);
+
+// Who makes homes in processes of their own (core/server); none until that part has started.
+using ServerHomeMaker = Result<Ref<Home>> (*)(Instance& instance);
+void set_server_home_maker(ServerHomeMaker maker);
 
 } // namespace core

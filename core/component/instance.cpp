@@ -55,8 +55,11 @@ Instance::Instance(Ref<ComponentObject> object, RefOrNull<Device> device, std::s
         self.ask_for_attention();
     };
     kick = [](Observer& observer, Strand&) {
-        if (Worker* worker = static_cast<Instance&>(observer).worker_)
-            worker->kick();
+        auto& self = static_cast<Instance&>(observer);
+        if (self.strand_.runs_elsewhere())
+            self.crew_.kick();
+        else if (self.worker_)
+            self.worker_->kick();
     };
 }
 

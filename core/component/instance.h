@@ -8,6 +8,7 @@
 #include "core/component/home.h"
 #include "core/component/service_sink.h"
 #include "core/device/device.h"
+#include "core/gate/crew.h"
 #include "core/gate/gate.h"
 #include "core/gate/worker.h"
 #include "core/time/timer.h"
@@ -88,6 +89,10 @@ public:
     Placement placement() const { return placement_.load(std::memory_order_relaxed); }
     Device* device() const { return device_.get(); }
     Strand& strand() { return strand_; }
+    // For homes.
+    KernelEnv& env() { return env_; }
+    const KernelMapping& arena() const { return arena_; }
+    Crew& crew() { return crew_; }
     InstanceState state() const { return state_.load(std::memory_order_acquire); }
     bool needs_attention() const { return attention_.load(std::memory_order_acquire); }
     u64 counter(u32 index) const { return counters_[index]; }
@@ -160,6 +165,7 @@ private:
     KernelEnv env_;
     Strand strand_;
     Worker* worker_ = nullptr; // strands whose handlers may wait
+    Crew crew_;                // of homes that have threads of their own
     DmaBlocks dma_;
     DmaBlocks former_dma_; // of the life that crashed, until the device was reset
     Child children_[maximum_children];

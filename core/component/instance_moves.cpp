@@ -11,11 +11,16 @@ namespace {
 
 constexpr Nanos probation_time = base::seconds(1);
 
+constinit ServerHomeMaker g_make_server_home = nullptr; // set once at start
+
 } // namespace
+
+void set_server_home_maker(ServerHomeMaker maker) { g_make_server_home = maker; }
 
 Result<Ref<Home>> Instance::make_home(Placement placement) {
     if (placement == Placement::server)
-        return Failure(Errno::opnotsupp);
+        return g_make_server_home ? g_make_server_home(*this)
+                                  : Result<Ref<Home>>(Failure(Errno::opnotsupp));
     return make_kernel_home(object_, placement);
 }
 

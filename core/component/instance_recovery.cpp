@@ -122,6 +122,9 @@ void Instance::recover() {
 
 Result<> Instance::begin_again() {
     ++figures_.restarts;
+    // Nobody knows what the former life has made of its process.
+    if (placement() == Placement::server)
+        home_ = TRY(make_home(Placement::server));
     former_dma_.take_all(dma_);
     memset(arena_.as<u8>(), 0, arena_.size().value);
     const Result<> begun = begin_life(true);

@@ -32,7 +32,7 @@ void find_devices() {
 }
 
 INIT_TASK(components, "components", "", &start_components);
-INIT_TASK(devices, "devices", "components", &find_devices);
+INIT_TASK(devices, "devices", "components servers", &find_devices);
 
 } // namespace
 } // namespace core

@@ -52,7 +52,7 @@ SubmitOutcome Strand::submit_slow(GateCall& call) PITH_NO_ANALYSIS {
         lock_.release();
         return SubmitOutcome::pending;
     }
-    if (!never_waits_) {
+    if (!runs_inline()) {
         lock_.release();
         observer_.kick(observer_, *this);
         return SubmitOutcome::pending;
@@ -133,7 +133,9 @@ component::Answer Strand::call_untracked_slow(const component::Request& request)
     // meanwhile.
     if (!enter_for_request())
         return component::Answer::failed(Errno::io);
-    const component::Answer answer = run_submit(request);
+    // Such requests are never queued, so no crew comes for them.
+    const component::Answer answer = target_.crew ? component::Answer::failed(Errno::opnotsupp)
+                                                  : run_submit(request);
     leave_slow(Context::process);
     return answer;
 }
@@ -141,13 +143,18 @@ component::Answer Strand::call_untracked_slow(const component::Request& request)
 void Strand::call(GateCall& call) {
     call.completed = wake_caller;
     call.waiting_.store(1, std::memory_order_relaxed);
-    if (never_waits_) {
+    if (never_waits_ || runs_elsewhere()) {
         if (submit(call) == SubmitOutcome::pending)
             wait_for_call(call.waiting_);
         return;
     }
     if (!enter_for_request()) {
         call.reply = {static_cast<i32>(Errno::io), 0, 0};
+        return;
+    }
+    if (target_.crew) { // it moved while we waited
+        queue_as_owner(call);
+        wait_for_call(call.waiting_);
         return;
     }
     run_with_activation(call, true);
@@ -212,7 +219,7 @@ void Strand::post_event(u32& pending, u32 bit) PITH_NO_ANALYSIS {
         lock_.release();
         return;
     }
-    if (!never_waits_) {
+    if (!runs_inline()) {
         lock_.release();
         observer_.kick(observer_, *this);
         return;
@@ -390,7 +397,7 @@ void Strand::leave_slow(Context context) PITH_NO_ANALYSIS {
         }
         if (!has_work_locked())
             break;
-        if (!never_waits_) {
+        if (!runs_inline()) {
             kick = true;
             break;
         }
@@ -404,7 +411,8 @@ void Strand::leave_slow(Context context) PITH_NO_ANALYSIS {
             take_step(GateEvent::drained);
     }
     const bool idle = phase() == GatePhase::open && queue_.empty() && parked_.empty() && !waiters &&
-                      pending_interrupts_ == 0 && pending_timers_ == 0 && !is_cautious();
+                      pending_interrupts_ == 0 && pending_timers_ == 0 && !is_cautious() &&
+                      !runs_elsewhere();
     // Release: the next owner sees what was written in here.
     state_.store(idle ? 0 : attention, std::memory_order_release);
     lock_.release();
@@ -454,11 +462,11 @@ void Strand::run_queued(GateCall& call, CallList& finished) {
     take_answer(call, id, answer, finished);
 }
 
-void Strand::run_queue() PITH_NO_ANALYSIS {
+void Strand::run_queue(const void* crew) PITH_NO_ANALYSIS {
     while (true) {
         lock_.acquire();
         state_.fetch_or(attention, std::memory_order_acquire);
-        if (!has_work_locked() || is_busy()) {
+        if (!has_work_locked() || is_busy() || target_.crew != crew) {
             lock_.release(); // whoever is inside kicks again when leaving
             return;
         }
@@ -471,7 +479,14 @@ void Strand::run_queue() PITH_NO_ANALYSIS {
         GateCall* call = queue_.pop_front();
         --queued_;
         lock_.release();
-        run_with_activation(*call, false);
+        if (!never_waits_) {
+            run_with_activation(*call, false);
+            continue;
+        }
+        CallList finished;
+        run_queued(*call, finished);
+        leave_slow(Context::process);
+        finish_calls(finished);
     }
 }
 

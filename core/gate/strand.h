@@ -26,6 +26,9 @@ enum class SubmitOutcome : u8 { done, pending };
 struct StrandTarget {
     component::Env* env = nullptr;
     component::Handlers handlers;
+    // Null: any thread may run the handlers, inline where they never wait. Else threads of the home
+    // alone do, from run_queue() with this very value.
+    const void* crew = nullptr;
 };
 
 class Strand {
@@ -40,7 +43,8 @@ public:
     struct Observer {
         // The target broke the contract or asked to be ended; the phase is `broken` now.
         void (*crashed)(Observer&, Strand&, Errno why) = nullptr;
-        // A strand whose handlers may wait has work for its worker thread: call run_queue() there.
+        // A strand whose handlers may wait, or have threads of their own, has work: call run_queue()
+        // on the worker, or on such a thread (runs_elsewhere).
         void (*kick)(Observer&, Strand&) = nullptr;
     };
 
@@ -158,8 +162,12 @@ public:
     enum class DeviceIs : u8 { quiet, unknown };
     void give_up(DeviceIs device);
     void revive();
-    // Worker thread of a strand whose handlers may wait: runs queued requests and events.
-    void run_queue();
+    // Runs queued requests and events. Called on the worker of a strand whose handlers may wait,
+    // without a crew, and on the threads of a home, with what its target named; does nothing while
+    // the strand's target names another.
+    void run_queue(const void* crew = nullptr);
+    // Racy: settled while the strand is held. True if the target names a crew.
+    bool runs_elsewhere() const { return elsewhere_.load(std::memory_order_relaxed); }
 
     GatePhase phase() const { return phase_.load(std::memory_order_acquire); }
     u64 epoch() const { return epoch_.load(std::memory_order_acquire); }
@@ -340,12 +348,18 @@ private:
     void abandon_parked_locked();
     void end_with(GateCall& call, Errno error, CallList& finished);
     bool has_work_locked() const;
+    bool runs_inline() const { return never_waits_ && !runs_elsewhere(); }
+    void set_target_locked(const StrandTarget& target) {
+        target_ = target;
+        elsewhere_.store(target.crew != nullptr, std::memory_order_relaxed);
+    }
     bool is_cautious() const { return cautious_until_ != 0; }
     bool is_busy() const { return (state_.load(std::memory_order_relaxed) & busy) != 0; }
 
     Observer& observer_;
     const bool never_waits_;
-    std::atomic<u32> state_{0};
+    std::atomic<u32> state_{0}; // keeps `attention` while the target has a crew: no fast path
+    std::atomic<bool> elsewhere_{false}; // target_.crew is set; written under lock_
 
     // Owner.
     StrandTarget target_;

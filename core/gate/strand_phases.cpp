@@ -53,7 +53,7 @@ Result<> Strand::hold(Nanos patience) PITH_NO_ANALYSIS {
 void Strand::rebind(const StrandTarget& target) PITH_NO_ANALYSIS {
     lock_.acquire();
     take_step(GateEvent::rebind);
-    target_ = target;
+    set_target_locked(target);
     lock_.release();
 }
 
@@ -100,7 +100,7 @@ void Strand::crash_locked() {
     pending_interrupts_ = 0;
     pending_timers_ = 0;
     abandon_parked_locked();
-    target_ = {};
+    set_target_locked({});
     observer_.crashed(observer_, *this, condemned_why_);
 }
 
@@ -173,7 +173,7 @@ void Strand::restart(const StrandTarget& target) PITH_NO_ANALYSIS {
     take_step(GateEvent::restart);
     blame_locked();
     return_issued_locked();
-    target_ = target;
+    set_target_locked(target);
     lock_.release();
 }
 

@@ -12,6 +12,10 @@ KERNEL_FOLDERS = ["base", "arch/x86_64", "core", "linux"]
 BOOT_FOLDER = "boot/x86_64"
 # Programs that run on Pith, and the folders each is made of.
 PROGRAMS = {"pithctl": ["user/runtime", "user/pithctl"]}
+# The program of server processes, which lies in the kernel image: its folder and what it shares.
+SERVER_HOST = ["host/user"]
+SERVER_HOST_SUPPORT = ["core/component/object_loader.cpp", "base/sha256.cpp",
+                       "user/runtime/library_support.cpp"]
 # Components that misbehave: loaded by tests only.
 TEST_COMPONENTS = ["tests/placements/faulty_disk"]
 PROGRAM_SUPPORT = ["base/format.cpp", "base/memory_functions.cpp"]
@@ -118,7 +122,7 @@ def sources(root: pathlib.Path, folder: str) -> list[pathlib.Path]:
     found = [*(root / folder).rglob("*.cpp"), *(root / folder).rglob("*.S")]
     return sorted(path for path in found
                   if not path.name.endswith("_test.cpp")
-                  and "host" not in path.relative_to(root).parts
+                  and "host" not in path.relative_to(root / folder).parts
                   and not path.name.endswith("_fuzz.cpp") and "vdso" not in path.parts)
 
 
@@ -215,9 +219,10 @@ class Generator:
                        for source in kernel_tests(self.root, folder)]
         objects = [self.compile(source, "kernel", self.checked(flags, source))
                    for source in listed]
+        host = self.program("server_host", SERVER_HOST, SERVER_HOST_SUPPORT)
         words = " ".join(f"{file}:{placement}" for file, placement in components.items())
-        self.statement("embedded.S", "embed", [], [*components], objects=words)
-        self.statement("embedded.o", "cxx", ["embedded.S"], [*components], flags="",
+        self.statement("embedded.S", "embed", [], [host, *components], objects=f"{host} {words}")
+        self.statement("embedded.o", "cxx", ["embedded.S"], [host, *components], flags="",
                        cxx=self.compiler["cxx"])
         script = self.root / "arch/x86_64/kernel.ld"
         self.statement("kernel.elf", "link", [*objects, "embedded.o"], [script],
@@ -249,15 +254,15 @@ class Generator:
         self.statement(target, "strip-debug", [whole])
         return target
 
-    def program(self, name: str, folders: list[str]) -> str:
+    def program(self, name: str, folders: list[str], shared: list[str] = ()) -> str:
         """A static program without a C library (user/runtime/README.md)."""
         flags = self.flags("-fno-pic -mcmodel=small -fno-stack-protector", KIND_FLAGS["release"])
         listed = [source for folder in folders for source in sources(self.root, folder)]
-        support = [self.root / source for source in PROGRAM_SUPPORT]
+        support = [self.root / source for source in [*PROGRAM_SUPPORT, *shared]]
         objects = [self.compile(source, f"user/{name}.parts", flags)
                    for source in [*listed, *support]]
         whole, target = f"user/{name}.parts/{name}.debug", f"user/{name}"
-        self.statement(whole, "link", objects, ldflags="-static --gc-sections -z noexecstack")
+        self.statement(whole, "link", objects, ldflags="-static --gc-sections -z noexecstack -z separate-code")
         self.statement(target, "strip", [whole])
         return target
 

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A thread of a server process: a kernel thread that runs the strand's queue and, for each handler,
+// goes to user mode and comes back. What one handler has asked for (views of buffers, copies of
+// blocks) is kept here until it ends.
+#pragma once
+
+#include "abi/component/file_system.h"
+#include "abi/component/server_calls.h"
+#include "core/component/instance.h"
+#include "core/server/block_copies.h"
+#include "core/task/thread.h"
+
+namespace core::server {
+
+class ServerProcess;
+
+class HandlerThread {
+public:
+    // Not started. `with_blocks`: its handlers may ask for metadata blocks. Errors: nomem.
+    enum class Blocks : u8 { without, with };
+    static Result<Box<HandlerThread>> create(ServerProcess& process, u32 index, Blocks blocks);
+    void start() { thread_->start(); }
+    // The calling thread, which is one.
+    static HandlerThread& current() {
+        return *static_cast<HandlerThread*>(Thread::current().personality_data);
+    }
+
+    ServerProcess& process() { return process_; }
+    component::server::HandlerPage& page() {
+        return *region_.as<component::server::HandlerPage>();
+    }
+
+    // Enters the host for a handler, whose caller has entered the strand; what it said by `done`.
+    // Does not return if the handler was ended: then the strand's call of the handler does.
+    struct Words {
+        u64 first = 0;
+        u64 second = 0;
+    };
+    Words run_handler(component::server::Entry entry, u64 argument);
+    // The same outside the strand, where the host has no calls on the instance. Errors: what it
+    // said, or what it was ended for.
+    Result<> run_alone(component::server::Entry entry, u64 argument);
+    // Inside run_handler: there is an instance to call.
+    bool is_in_handler() const { return in_handler_; }
+
+    // --- inside an entry from user mode
+
+    [[noreturn]] void finish(Words words);
+    // Ends the handler that runs, and with it this life of the instance.
+    [[noreturn]] void end(Errno why, const TrapRecord* trap = nullptr);
+
+    // The piece of a request's buffer from `offset` on, as far as there is room, copied to where
+    // the handler may read and write it. Answers its length. Errors: those of the buffer, nomem.
+    struct View {
+        u64 address = 0;
+        u64 length = 0;
+    };
+    Result<View> view_buffer(u64 request, const component::Buffer& buffer, u64 offset);
+    // Before a request is answered and before a wait: views end, and what the handler wrote there
+    // reaches the buffers.
+    void end_views();
+
+    BlockCopies& blocks() { return blocks_; }
+    bool has_blocks() const { return has_blocks_; }
+    // The services of the request that the handler serves; null before it asked for them and when
+    // the request is answered.
+    const component::VolumeServices* services() const;
+    void set_services(const component::VolumeServices* services, u64 request) {
+        services_ = services;
+        services_request_ = request;
+    }
+    // True if a handler of this thread uses services of that request.
+    bool serves(u64 request) const { return services_ && services_request_ == request; }
+
+    // --- the watch over handlers that never return: any context
+
+    // True if a handler runs that ran when last asked, and has used up its time since.
+    bool looks_stuck();
+    bool is_inside() const { return inside_.load(std::memory_order_acquire); }
+    void want_end();
+    // The thread was called in; ends the handler if that was meant.
+    void answer_call_in();
+
+    // Whatever was inside was abandoned or has ended.
+    void leave_handler() {
+        mark_outside();
+        services_ = nullptr;
+    }
+
+private:
+    friend class Box<HandlerThread>;
+    struct BufferView {
+        component::Buffer part; // exactly what is copied
+        u64 request;
+        u64 place; // in the copies
+        bool is_writable;
+    };
+    static constexpr u32 maximum_views = 8;
+
+    HandlerThread(ServerProcess& process, u32 index) : process_(process), index_(index) {}
+    Result<> prepare(Blocks blocks);
+    Words enter(component::server::Entry entry, u64 argument);
+    u64 base() const;
+    void forget_handler();
+    void mark_outside() { inside_.store(false, std::memory_order_release); }
+
+    ServerProcess& process_;
+    const u32 index_;
+    RefOrNull<Thread> thread_;
+    KernelMapping region_; // the page, then the copies
+    KernelMapping stack_;
+    BlockCopies blocks_;
+    bool has_blocks_ = false;
+
+    Words answer_;
+    bool in_handler_ = false;
+    arch::Landing own_landing_; // of run_alone
+    Errno alone_error_ = Errno::io;
+    BufferView views_[maximum_views];
+    u32 view_count_ = 0;
+    u64 copies_used_ = 0;
+    const component::VolumeServices* services_ = nullptr;
+    u64 services_request_ = 0;
+
+    std::atomic<bool> inside_{false};
+    std::atomic<u64> entries_{0};
+    std::atomic<u64> unwanted_entry_{0};
+    u64 seen_entry_ = 0; // the watch's
+    Nanos seen_time_{};
+};
+
+// What runs the programs of server processes.
+extern const Personality server_personality;
+
+} // namespace core::server

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Where the kernel enters the host: one thing to do, on a stack of its own.
+#include "host/user/host.h"
+
+#include "base/panic.h"
+
+namespace base {
+
+// The kernel reads file, line and message from the first argument registers.
+[[noreturn, gnu::noinline]] void panic_at(const char* file, int line, const char* message) {
+    asm volatile("" ::"r"(file), "r"(line), "r"(message));
+    __builtin_trap();
+}
+
+} // namespace base
+
+namespace host {
+namespace {
+
+using component::Answer;
+
+template <typename Handler>
+u64 run_stage(Handler handler, HostEnv& env) {
+    if (!handler)
+        return 0;
+    if constexpr (std::is_void_v<decltype(handler(env))>) {
+        handler(env);
+        return 0;
+    } else {
+        const Result<> outcome = handler(env);
+        return outcome ? 0 : static_cast<u64>(outcome.error());
+    }
+}
+
+u64 run(Entry entry, u64 argument, HandlerPage& page, HostEnv& env) {
+    switch (entry) {
+    case Entry::load: return load_object(argument);
+    case Entry::facts: hash_object(page.facts); return 0;
+    case Entry::start: return run_stage(handlers().start, env);
+    case Entry::quiesce: return run_stage(handlers().quiesce, env);
+    case Entry::resume: return run_stage(handlers().resume, env);
+    case Entry::stop: return run_stage(handlers().stop, env);
+    case Entry::interrupt: handlers().interrupt(env, static_cast<u32>(argument)); return 0;
+    case Entry::timer: handlers().timer(env, static_cast<u32>(argument)); return 0;
+    case Entry::submit: break;
+    }
+    return 0;
+}
+
+// An Answer as `done` carries it.
+struct RequestWords {
+    u64 first;
+    u64 second;
+};
+static_assert(sizeof(RequestWords) == sizeof(Answer));
+
+[[noreturn]] void done(u64 word, u64 value) {
+    call(Call::done, word, value);
+    __builtin_trap();
+}
+
+} // namespace
+
+extern "C" [[noreturn]] void _start(Entry entry, u64 argument, HandlerPage* page, u64 arena_size) {
+    HostEnv env(arena_size);
+    if (entry == Entry::submit) {
+        const auto words = __builtin_bit_cast(RequestWords, handlers().submit(env, page->request));
+        done(words.first, words.second);
+    }
+    done(run(entry, argument, *page, env), 0);
+}
+
+} // namespace host
