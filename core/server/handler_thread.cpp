@@ -129,6 +129,11 @@ const component::VolumeServices* HandlerThread::services() const {
     return call && call->services == services_ ? services_ : nullptr;
 }
 
+bool HandlerThread::serves_operation(u16 operation) const {
+    const GateCall* call = process_.instance().strand().find(services_request_);
+    return services() && call->request.operation == operation;
+}
+
 // --- buffers
 
 Result<HandlerThread::View> HandlerThread::view_buffer(u64 request,

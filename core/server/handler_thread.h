@@ -69,6 +69,8 @@ public:
         services_ = services;
         services_request_ = request;
     }
+    // True if these are a request's of that operation.
+    bool serves_operation(u16 operation) const;
     // True if a handler of this thread uses services of that request.
     bool serves(u64 request) const { return services_ && services_request_ == request; }
 

@@ -38,6 +38,7 @@ i64 request_services(UserFrame& frame) {
         break_off(thread, "services for one that never waits");
     const auto* services = static_cast<const VolumeServices*>(table);
     thread.set_services(services, arch::argument(frame, 0));
+    thread.blocks().forget_all();
     thread.blocks().set_block_size(services->block_size);
     arch::set_second_result(frame, services->state);
     return services->block_size;
@@ -51,8 +52,11 @@ i64 begin(UserFrame& frame) {
     arch::set_second_result(frame, result);
     return done;
 }
+// While mounting only, when no other request has views of another size.
 i64 set_block_size(UserFrame& frame) {
     Caller caller;
+    if (!caller.thread.serves_operation(static_cast<u16>(FileSystem::Operation::mount)))
+        break_off(caller.thread, "a new block size of a mounted volume");
     const u32 bytes = static_cast<u32>(arch::argument(frame, 0));
     if (bytes < 1024 || bytes > 65536 || (bytes & (bytes - 1)) != 0)
         return error(Errno::inval);
