@@ -43,8 +43,8 @@ public:
     struct Observer {
         // The target broke the contract or asked to be ended; the phase is `broken` now.
         void (*crashed)(Observer&, Strand&, Errno why) = nullptr;
-        // A strand whose handlers may wait, or have threads of their own, has work: call run_queue()
-        // on the worker, or on such a thread (runs_elsewhere).
+        // A strand whose handlers may wait, or have threads of their own, has work: call
+        // run_queue() on the worker, or on such a thread (runs_elsewhere).
         void (*kick)(Observer&, Strand&) = nullptr;
     };
 

@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/syscalls"))
 from boot import Archive  # noqa: E402
 
-PLACEMENTS = "module,builtin"
+PLACEMENTS = "module,builtin"  # of the storms
 # Instance 1 of virtio_blk is the raw disk, 0 has the file system.
 INSTANCES = "ramdisk0,virtio_blk0,virtio_blk1,virtio_console0,ext40"
 BLOCK = 4096
@@ -134,7 +134,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.scenario == "same":
         instances = options.instances.replace(",ext40", "")  # nothing is mounted
-        words = f"same {options.placements} {instances}"
+        words = f"same {options.placements},server {instances}"
     elif options.scenario == "crash":
         options.append += " pith.without=ramdisk"
         words = ""

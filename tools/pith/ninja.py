@@ -262,7 +262,8 @@ class Generator:
         objects = [self.compile(source, f"user/{name}.parts", flags)
                    for source in [*listed, *support]]
         whole, target = f"user/{name}.parts/{name}.debug", f"user/{name}"
-        self.statement(whole, "link", objects, ldflags="-static --gc-sections -z noexecstack -z separate-code")
+        self.statement(whole, "link", objects, ldflags="-static --gc-sections -z noexecstack "
+                                                       "-z separate-code")
         self.statement(target, "strip", [whole])
         return target
 
