@@ -46,5 +46,6 @@ Result<Ref<Home>> make_kernel_home(Ref<ComponentObject> object, Placement placem
 // Who makes homes in processes of their own (core/server); none until that part has started.
 using ServerHomeMaker = Result<Ref<Home>> (*)(Instance& instance);
 void set_server_home_maker(ServerHomeMaker maker);
+bool has_server_homes();
 
 } // namespace core

@@ -143,6 +143,8 @@ private:
     void log_end() const;
     bool is_worth_another_try();
     void go_back_if_on_probation();
+    void demote_if_in_vain();
+    Result<> prepare_home();
     Result<> begin_again();
 
     void ask_for_attention();

@@ -16,6 +16,7 @@ constinit ServerHomeMaker g_make_server_home = nullptr; // set once at start
 } // namespace
 
 void set_server_home_maker(ServerHomeMaker maker) { g_make_server_home = maker; }
+bool has_server_homes() { return g_make_server_home != nullptr; }
 
 Result<Ref<Home>> Instance::make_home(Placement placement) {
     if (placement == Placement::server)

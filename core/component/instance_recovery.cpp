@@ -18,6 +18,8 @@ constexpr Nanos delays[] = {Nanos(0),
                             base::milliseconds(500),
                             base::seconds(2)};
 static_assert(std::size(delays) == Instance::restart_limit);
+// Before a home is asked for again that there was no memory for.
+constexpr Nanos home_delay = base::milliseconds(20);
 
 } // namespace
 
@@ -89,12 +91,33 @@ bool Instance::is_worth_another_try() {
 void Instance::go_back_if_on_probation() {
     if (patience_.operator_asked || now() > probation_.until || probation_.former == placement())
         return;
-    auto former = make_home(probation_.former);
-    if (!former)
-        return;
     LOG_WARNING("{}: back to {}", name(), placement_name(probation_.former));
-    home_ = std::move(*former);
+    placement_ = probation_.former;
+}
+
+// One that ended in the kernel and was of no use there is tried in a process of its own.
+void Instance::demote_if_in_vain() {
+    if (patience_.restarts == 0 || placement() == Placement::server || !has_server_homes())
+        return;
+    LOG_WARNING("{}: goes on as server", name());
+    placement_ = Placement::server;
+}
+
+// Where the next life begins. A process is never used again: nobody knows what the former life has
+// made of it. Errors: those of the home, when there is none to go on in.
+Result<> Instance::prepare_home() {
+    const Placement wanted = placement();
+    if (home_ && home_->placement() == wanted && wanted != Placement::server)
+        return {};
+    auto made = make_home(wanted);
+    if (made) {
+        home_ = std::move(*made);
+        return {};
+    }
+    if (!home_ || home_->placement() == Placement::server)
+        return Failure(made.error());
     placement_ = home_->placement();
+    return {};
 }
 
 // The strand is broken.
@@ -109,6 +132,7 @@ void Instance::recover() {
             return;
         }
         go_back_if_on_probation();
+        demote_if_in_vain();
     }
     if (now() < patience_.next_try) {
         recovery_timer_.arm(patience_.next_try);
@@ -121,10 +145,12 @@ void Instance::recover() {
 }
 
 Result<> Instance::begin_again() {
+    if (const Result<> prepared = prepare_home(); !prepared) {
+        patience_.next_try = now() + home_delay;
+        recovery_timer_.arm(patience_.next_try);
+        return prepared;
+    }
     ++figures_.restarts;
-    // Nobody knows what the former life has made of its process.
-    if (placement() == Placement::server)
-        home_ = TRY(make_home(Placement::server));
     former_dma_.take_all(dma_);
     memset(arena_.as<u8>(), 0, arena_.size().value);
     const Result<> begun = begin_life(true);

@@ -92,6 +92,8 @@ public:
     GateCall* find(u64 id);
     // Ends this life when the current handler returns.
     void condemn(Errno why);
+    // The handler that runs was condemned for a wrong call. Owner.
+    bool has_broken_contract() const { return condemned_ && condemned_why_ == Errno::proto; }
     // Lets others in while the handler waits. When the handler was abandoned meanwhile, unpark()
     // does not return: the component's code is never entered again, for it may be gone. So between
     // the two nothing may need a destructor. No-ops in start, resume and stop.

@@ -11,27 +11,32 @@ BlockCopies::~BlockCopies() {
         delete[] chunk.copies;
 }
 
-Result<> BlockCopies::create(ServerMemory& memory, u64 address) {
+Result<> BlockCopies::create(ServerMemory& memory, u64 address, u8* reserve) {
     address_ = address;
     reset_buckets();
-    return add_chunk(memory);
+    return add_chunk(memory, reserve);
 }
 
-Result<> BlockCopies::add_chunk(ServerMemory& memory) {
-    if (chunk_count_ == maximum_chunks)
-        return Failure(Errno::nomem);
+Result<> BlockCopies::add_chunk(ServerMemory& memory, u8* bytes) {
     Chunk& chunk = chunks_[chunk_count_];
-    KernelMapping pages =
-        TRY(KernelMapping::allocate(Bytes(chunk_bytes), KernelProtection::read_write));
     if (!chunk.copies)
         chunk.copies = new (base::fallible) Copy[copies_per_chunk];
     if (!chunk.copies)
         return Failure(Errno::nomem);
-    TRY(memory.map(address_ + chunk_count_ * chunk_bytes, pages.as<u8>(), chunk_bytes,
+    TRY(memory.map(address_ + chunk_count_ * chunk_bytes, bytes, chunk_bytes,
                    Protection::read | Protection::write));
-    chunk.memory = std::move(pages);
+    chunk.bytes = bytes;
     ++chunk_count_;
     return {};
+}
+
+Result<> BlockCopies::grow(ServerMemory& memory) {
+    if (chunk_count_ == maximum_chunks)
+        return Failure(Errno::nomem);
+    Chunk& chunk = chunks_[chunk_count_];
+    chunk.memory =
+        TRY(KernelMapping::allocate(Bytes(chunk_bytes), KernelProtection::read_write));
+    return add_chunk(memory, chunk.memory.as<u8>());
 }
 
 void BlockCopies::reset_buckets() {
@@ -63,7 +68,7 @@ Result<u32> BlockCopies::add(ServerMemory& memory, u8* contents, bool is_edit) {
     if (count_ == none)
         return Failure(Errno::nomem);
     if (count_ / per_chunk() == chunk_count_)
-        TRY(add_chunk(memory));
+        TRY(grow(memory));
     const u32 index = count_++;
     u16& bucket = buckets_[bucket_of(contents)];
     copy_at(index) = {contents, bucket, is_edit};

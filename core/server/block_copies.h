@@ -17,9 +17,11 @@ public:
     BlockCopies& operator=(const BlockCopies&) = delete;
     ~BlockCopies();
 
-    // `address`: where the copies stand in the process. Some memory is taken in advance. Errors:
-    // nomem.
-    Result<> create(ServerMemory& memory, u64 address);
+    // Of memory for the first copies, which are there in any case.
+    static constexpr u64 reserved_bytes = 0x2'0000;
+    // `address`: where the copies stand in the process; the first in `reserve`, whose owner outlives
+    // this. Errors: nomem.
+    Result<> create(ServerMemory& memory, u64 address, u8* reserve);
 
     // Begins anew: nothing is remembered, and memory beyond the reserve is given back.
     void clear(ServerMemory& memory);
@@ -40,7 +42,7 @@ public:
     void forget_all() { reset_buckets(); }
 
 private:
-    static constexpr u64 chunk_bytes = 0x2'0000;
+    static constexpr u64 chunk_bytes = reserved_bytes;
     static constexpr u32 maximum_chunks = component::server::blocks_size / chunk_bytes;
     static constexpr u32 smallest_block = 1024;
     static constexpr u32 copies_per_chunk = chunk_bytes / smallest_block;
@@ -54,16 +56,17 @@ private:
         bool is_edit;
     };
     struct Chunk {
-        KernelMapping memory;
+        KernelMapping memory; // of all but the first
+        u8* bytes = nullptr;
         Copy* copies = nullptr;
     };
 
-    Result<> add_chunk(ServerMemory& memory);
+    Result<> add_chunk(ServerMemory& memory, u8* bytes);
+    Result<> grow(ServerMemory& memory);
     u32 per_chunk() const { return static_cast<u32>(chunk_bytes / block_size_); }
     Copy& copy_at(u32 index) { return chunks_[index / per_chunk()].copies[index % per_chunk()]; }
     u8* bytes_at(u32 index) {
-        return chunks_[index / per_chunk()].memory.as<u8>() +
-               u64{index % per_chunk()} * block_size_;
+        return chunks_[index / per_chunk()].bytes + u64{index % per_chunk()} * block_size_;
     }
     u64 address_at(u32 index) const {
         return address_ + index / per_chunk() * chunk_bytes +

@@ -34,15 +34,14 @@ u64 HandlerThread::base() const { return thread_base + index_ * thread_stride; }
 Result<> HandlerThread::prepare(Blocks blocks) {
     constexpr auto writable = Protection::read | Protection::write;
     ServerMemory& memory = process_.memory();
-    region_ = TRY(KernelMapping::allocate(Bytes(page_size + copies_size),
-                                          KernelProtection::read_write));
-    TRY(memory.map(base(), region_.as<u8>(), page_size, writable));
-    TRY(memory.map(base() + copies_offset, region_.as<u8>() + page_size, copies_size, writable));
-    stack_ = TRY(KernelMapping::allocate(Bytes(stack_size), KernelProtection::read_write));
-    TRY(memory.map(base() + stack_offset, stack_.as<u8>(), stack_size, writable));
+    memory_ = process_.thread_memory(index_);
+    u8* const stack = copies() + copies_size;
+    TRY(memory.map(base(), memory_, page_size, writable));
+    TRY(memory.map(base() + copies_offset, copies(), copies_size, writable));
+    TRY(memory.map(base() + stack_offset, stack, stack_size, writable));
     has_blocks_ = blocks == Blocks::with;
     if (has_blocks_)
-        TRY(blocks_.create(memory, base() + blocks_offset));
+        TRY(blocks_.create(memory, base() + blocks_offset, stack + stack_size));
     Ref<Thread> thread =
         TRY(Thread::create_kernel(process_.instance().name(), &ServerProcess::thread_main, this));
     TRY(arch::create_vector_state(thread->context));
@@ -155,7 +154,7 @@ Result<HandlerThread::View> HandlerThread::view_buffer(u64 request,
         view.is_writable = call && (static_cast<u32>(call->request.buffer.rights) &
                                     static_cast<u32>(component::BufferRights::write)) != 0;
     }
-    u8* place = region_.as<u8>() + page_size + copies_used_;
+    u8* place = copies() + copies_used_;
     const i64 copied = EnvCalls::copy(instance, request, view.part, 0, place, length, false);
     if (copied < 0)
         return Failure(static_cast<Errno>(-copied));
@@ -170,7 +169,7 @@ void HandlerThread::end_views() {
         const BufferView& view = views_[i];
         if (view.is_writable)
             (void)EnvCalls::copy(process_.instance(), view.request, view.part, 0,
-                                 region_.as<u8>() + page_size + view.place, view.part.length, true);
+                                 copies() + view.place, view.part.length, true);
     }
     view_count_ = 0;
     copies_used_ = 0;

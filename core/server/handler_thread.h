@@ -16,8 +16,13 @@ class ServerProcess;
 
 class HandlerThread {
 public:
-    // Not started. `with_blocks`: its handlers may ask for metadata blocks. Errors: nomem.
-    enum class Blocks : u8 { without, with };
+    enum class Blocks : u8 { without, with }; // may its handlers ask for metadata blocks?
+    // Of its own in the process, which lie in one piece of memory for all threads.
+    static constexpr u64 memory_size(Blocks blocks) {
+        return page_size + component::server::copies_size + component::server::stack_size +
+               (blocks == Blocks::with ? BlockCopies::reserved_bytes : 0);
+    }
+    // Not started. Errors: nomem.
     static Result<Box<HandlerThread>> create(ServerProcess& process, u32 index, Blocks blocks);
     void start() { thread_->start(); }
     // The calling thread, which is one.
@@ -27,7 +32,7 @@ public:
 
     ServerProcess& process() { return process_; }
     component::server::HandlerPage& page() {
-        return *region_.as<component::server::HandlerPage>();
+        return *reinterpret_cast<component::server::HandlerPage*>(memory_);
     }
 
     // Enters the host for a handler, whose caller has entered the strand; what it said by `done`.
@@ -103,14 +108,14 @@ private:
     Result<> prepare(Blocks blocks);
     Words enter(component::server::Entry entry, u64 argument);
     u64 base() const;
+    u8* copies() const { return memory_ + page_size; }
     void forget_handler();
     void mark_outside() { inside_.store(false, std::memory_order_release); }
 
     ServerProcess& process_;
     const u32 index_;
     RefOrNull<Thread> thread_;
-    KernelMapping region_; // the page, then the copies
-    KernelMapping stack_;
+    u8* memory_ = nullptr; // the page, the copies, the stack, the first blocks
     BlockCopies blocks_;
     bool has_blocks_ = false;
 

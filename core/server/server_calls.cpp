@@ -297,7 +297,10 @@ i64 of_handler(UserFrame& frame) {
     HandlerThread& thread = HandlerThread::current();
     if (!thread.is_in_handler()) [[unlikely]]
         thread.end(Errno::perm);
-    return Function(frame);
+    const i64 answer = Function(frame);
+    if (thread.process().instance().strand().has_broken_contract()) [[unlikely]]
+        thread.end(Errno::proto);
+    return answer;
 }
 
 using Table = std::array<CallHandler, call_count>;

@@ -70,7 +70,11 @@ Result<> ServerProcess::prepare() {
 Result<> ServerProcess::start_threads() {
     const bool waits = !instance_->strand().never_waits();
     const auto blocks = waits ? HandlerThread::Blocks::with : HandlerThread::Blocks::without;
-    for (u32 i = 0; i < (waits ? threads_that_wait : 1); ++i) {
+    const u32 count = waits ? threads_that_wait : 1;
+    thread_memory_size_ = HandlerThread::memory_size(blocks);
+    threads_memory_ = TRY(KernelMapping::allocate(Bytes(count * thread_memory_size_),
+                                                  KernelProtection::read_write));
+    for (u32 i = 0; i < count; ++i) {
         threads_[i] = TRY(HandlerThread::create(*this, i, blocks)).release();
         ++thread_count_;
         add_reference(); // the thread's own, until it is outside for good

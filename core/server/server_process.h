@@ -34,6 +34,10 @@ public:
     u64 arena_size() const { return instance_->arena().size().value; }
     u64 code_size() const { return code_.size().value; }
 
+    u8* thread_memory(u32 index) const {
+        return threads_memory_.as<u8>() + index * thread_memory_size_;
+    }
+
     // --- calls of the host
 
     Result<> make_room(u64 bytes); // errors: nomem, inval (once, and not too much)
@@ -82,6 +86,8 @@ private:
     u64 text_size_ = 0; // 0: not sealed
     u64 shown_dma_ = 0; // owner of the strand, like the next
     u64 shown_chunks_[counted_chunks / 64] = {};
+    KernelMapping threads_memory_;
+    u64 thread_memory_size_ = 0;
     HandlerThread* threads_[maximum_threads] = {};
     u32 thread_count_ = 0;
     std::atomic<bool> stopping_{false};

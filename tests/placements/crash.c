@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Process 1 of `run.py crash`: loads a RAM disk's driver that does one wrong thing after the other,
-// in the kernel. Each ends that instance alone; the request that was told to do it is served by the
-// next life, and what was written before is still there. A request that ends every life is given
-// up.
+// in the kernel, then in a process of its own. Each ends that instance alone; the request that was
+// told to do it is served by the next life, and what was written before is still there. A request
+// that ends every life is given up.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -23,8 +23,12 @@ static const char *const faults[] = {
     "call of data", "failed check", "division by zero", "endless recursion",
     "address that is not canonical", "register it does not have", "double completion",
     "no answer", "giving up", "stack pointer to nowhere",
+    // in a process only
+    "endless loop", "call of Linux", "call that does not exist", "software interrupt",
+    "privileged instruction", "kernel memory", "pointer to kernel memory", "block it does not have",
 };
-enum { fault_count = sizeof faults / sizeof *faults, block_size = 4096, poison = 1000 };
+enum { fault_count = sizeof faults / sizeof *faults, kernel_fault_count = fault_count - 8,
+       block_size = 4096, poison = 1000 };
 static const uint64_t magic = 0x6b61657262206f64;
 static const char *const component = "/sys/pith/components/faulty_disk0";
 
@@ -53,13 +57,22 @@ static uint64_t statistic(const char *name) {
     return ~0ul;
 }
 
-static int is_in_state(const char *wanted) {
+static int says(const char *name, const char *wanted) {
     char path[96], text[32] = "";
-    snprintf(path, sizeof path, "%s/state", component);
+    snprintf(path, sizeof path, "%s/%s", component, name);
     const int file = open(path, O_RDONLY);
     const ssize_t length = file < 0 ? -1 : read(file, text, sizeof text - 1);
     close(file);
     return length > 0 && strncmp(text, wanted, strlen(wanted)) == 0;
+}
+
+static int move_to(const char *placement) {
+    char path[96];
+    snprintf(path, sizeof path, "%s/placement", component);
+    const int file = open(path, O_WRONLY);
+    const int good = write(file, placement, strlen(placement)) > 0;
+    close(file);
+    return good && says("placement", placement);
 }
 
 static unsigned char *buffer;
@@ -116,21 +129,25 @@ static int restarted(uint64_t before, uint64_t lives) {
     return statistic("restarts") == before + lives;
 }
 
-static void commit_faults(int disk) {
-    for (int fault = 1; fault < fault_count; fault++) {
+// `where`: the placement it lives in, and stays in, for it was of use before.
+static void commit_faults(int disk, const char *where, int count) {
+    for (int fault = 1; fault < count; fault++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s: %s", where, faults[fault]);
         const uint64_t before = statistic("restarts");
-        result(order(disk, fault, 1), "the request is served in the end", faults[fault]);
-        result(restarted(before, 1), "a fresh life began", faults[fault]);
-        result(holds(disk, 1, 1) && holds(disk, 2, 2), "nothing is lost", faults[fault]);
+        result(order(disk, fault, 1), "the request is served in the end", name);
+        result(restarted(before, 1), "a fresh life began", name);
+        result(holds(disk, 1, 1) && holds(disk, 2, 2), "nothing is lost", name);
     }
+    result(says("placement", where), "it lives there still", where);
 }
 
-static void try_poison(int disk) {
+static void try_poison(int disk, uint64_t convicted) {
     const uint64_t before = statistic("restarts");
     result(!order(disk, 1, poison) && errno == EIO, "is answered with EIO", "poison");
     result(restarted(before, 3), "ended three lives", "poison");
-    result(statistic("convicted") == 1, "is the only one given up", "poison");
-    result(is_in_state("running") && holds(disk, 1, 1) && holds(disk, 2, 2),
+    result(statistic("convicted") == convicted, "is the only one given up", "poison");
+    result(says("state", "running") && holds(disk, 1, 1) && holds(disk, 2, 2),
            "the others are served", "poison");
 }
 
@@ -147,8 +164,12 @@ int main(void) {
     const int first = write_block(disk, 1);
     fill(2);
     result(first && write_block(disk, 2), "takes data", "/dev/ram0");
-    commit_faults(disk);
-    try_poison(disk);
+    commit_faults(disk, "module", kernel_fault_count);
+    try_poison(disk, 1);
+    result(says("placement", "server"), "what ended in vain in the kernel is a server now", "");
+    commit_faults(disk, "server", fault_count);
+    try_poison(disk, 2);
+    result(move_to("module") && holds(disk, 1, 1), "goes back to the kernel", "server");
     printf("%d passed, %d failed\n", passed, failed);
     fflush(stdout);
     tcdrain(1);

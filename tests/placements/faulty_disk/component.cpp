@@ -34,6 +34,15 @@ enum class Fault : u64 {
     no_answer,
     gives_up,
     bad_stack,
+    // In a process only: the kernel has no answer to these yet.
+    endless_loop,
+    linux_call,
+    unknown_call,
+    compat_call,
+    privileged_instruction,
+    kernel_memory,
+    kernel_pointer,
+    wrong_block,
     count,
 };
 
@@ -63,6 +72,29 @@ std::span<u8> storage_at(Env& env, u64 offset) {
 
 void call(u64 address) { reinterpret_cast<void (*)()>(address)(); }
 
+// What the host makes for the component, made without asking it: number 60 is exit in Linux.
+void call_kernel(u64 number) { asm volatile("syscall" : "+a"(number)::"rcx", "r11", "memory"); }
+
+// What only a process survives; it is the one that ends.
+void misbehave_in_process(Env& env, const Request& request, Fault fault) {
+    constexpr u64 kernel = 0xffff'ffff'8000'0000;
+    switch (fault) {
+    case Fault::endless_loop:
+        for (volatile u64 turns = 0;;)
+            turns = turns + 1;
+    case Fault::linux_call: call_kernel(231); break;
+    case Fault::unknown_call: call_kernel(~u64{0}); break;
+    case Fault::compat_call: asm volatile("int $0x80" ::"a"(1) : "memory"); break;
+    case Fault::privileged_instruction: asm volatile("cli"); break;
+    case Fault::kernel_memory: *reinterpret_cast<volatile u64*>(kernel) = 1; break;
+    case Fault::kernel_pointer:
+        (void)env.copy_from_buffer(request, 0, {reinterpret_cast<u8*>(kernel), 512});
+        break;
+    case Fault::wrong_block: (void)env.dma_view(77); break;
+    default: break;
+    }
+}
+
 Answer misbehave(Env& env, const Request& request, Fault fault) {
     volatile u64 zero = 0;
     switch (fault) {
@@ -84,7 +116,7 @@ Answer misbehave(Env& env, const Request& request, Fault fault) {
     case Fault::bad_stack:
         asm volatile("movq $16, %%rsp\n\tmovq (%%rsp), %%rax" ::: "memory", "rax");
         break;
-    default: break;
+    default: misbehave_in_process(env, request, fault);
     }
     return Answer::failed(Errno::nosys); // it was no fault after all: the test notices
 }
