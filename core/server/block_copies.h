@@ -19,8 +19,8 @@ public:
 
     // Of memory for the first copies, which are there in any case.
     static constexpr u64 reserved_bytes = 0x2'0000;
-    // `address`: where the copies stand in the process; the first in `reserve`, whose owner outlives
-    // this. Errors: nomem.
+    // `address`: where the copies stand in the process; the first lie in `reserve`, whose owner
+    // outlives this. Errors: nomem.
     Result<> create(ServerMemory& memory, u64 address, u8* reserve);
 
     // Begins anew: nothing is remembered, and memory beyond the reserve is given back.

@@ -16,9 +16,9 @@ using namespace component::server;
 namespace {
 
 constexpr auto read_write = Protection::read | Protection::write;
-// A handler that waits keeps its thread. A volume has eight requests under way at most; one more
-// thread is there for the manager.
-constexpr u32 threads_that_wait = 9;
+// A handler that waits keeps its thread. A volume has nine requests under way at most, of which one
+// is a commit's; one more thread is there for the manager.
+constexpr u32 threads_that_wait = 10;
 constexpr Nanos watch_interval = base::milliseconds(50);
 
 } // namespace

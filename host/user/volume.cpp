@@ -60,6 +60,9 @@ u32 random(void*) { return static_cast<u32>(call(Call::volume_random).first); }
 
 } // namespace
 
+// A call that is added there is to be added here, too.
+static_assert(sizeof(VolumeServices) == 2 * sizeof(u64) + 17 * sizeof(void*));
+
 void fill_volume_services(VolumeServices& services) {
     services.begin = begin;
     services.set_block_size = set_block_size;
