@@ -14,7 +14,6 @@ namespace arch {
 
 struct ThreadContext {
     u64 stack_pointer = 0; // kernel stack while not running
-    u64 entry_stack = 0;   // where entries from user mode start to push
     u64 fs_base = 0;       // the program's thread pointer; live in the CPU while it runs
     u64 gs_base = 0;
     void* vector_state = nullptr; // XSAVE area, null for kernel threads

@@ -26,10 +26,6 @@ bool is_compat(const UserFrame& frame);
 // Makes the frame one that starts a program: all registers zero but these, user flags and
 // selectors.
 void prepare_start(UserFrame& frame, u64 instruction, u64 stack, bool compat);
-// Registers in which a function takes its first four arguments, for a frame made by prepare_start.
-void set_call_arguments(UserFrame& frame, u64 first, u64 second, u64 third, u64 fourth);
-// What a native call answers besides its result.
-void set_second_result(UserFrame& frame, u64 value);
 // Winds the program back so that it issues the same system call again (the number is restored).
 void rewind_system_call(UserFrame& frame, u64 number);
 

@@ -131,6 +131,4 @@ void set_kernel_stack(u64 top) {
     cpu_area(block.index).task_state.stacks[0] = top;
 }
 
-extern "C" void arch_use_entry_stack(u64 top) { set_kernel_stack(top); }
-
 } // namespace arch

@@ -109,7 +109,6 @@ void prepare_kernel_start(ThreadContext& context, u64 stack_top, void (*entry)(v
     stack[6] = reinterpret_cast<u64>(&start_kernel_thread);
     stack[7] = 0;
     context.stack_pointer = reinterpret_cast<u64>(stack);
-    context.entry_stack = stack_top;
 }
 
 void prepare_user_start(ThreadContext& context, u64 stack_top) {
@@ -118,7 +117,6 @@ void prepare_user_start(ThreadContext& context, u64 stack_top) {
         stack[i] = 0;
     stack[6] = reinterpret_cast<u64>(&start_user_thread);
     context.stack_pointer = reinterpret_cast<u64>(stack);
-    context.entry_stack = stack_top;
 }
 
 core::Thread* switch_context(core::Thread& from, core::Thread& to) {
@@ -133,7 +131,7 @@ core::Thread* switch_context(core::Thread& from, core::Thread& to) {
         if (from.context.gs_base != to.context.gs_base || !from.context.vector_state)
             write_msr(msr::kernel_gs_base, to.context.gs_base);
     }
-    set_kernel_stack(to.context.entry_stack);
+    set_kernel_stack(to.stack_top());
     return switch_context_asm(&from.context.stack_pointer, to.context.stack_pointer, &from);
 }
 

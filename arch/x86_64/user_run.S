@@ -1,10 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* arch/api/user_run.h. What is pushed here lies right above the frames of all entries until
-   arch_leave_user. */
+/* arch/api/user_run.h. The caller's registers wait on its stack; the frame that iretq takes is
+   built where entries from user mode will build theirs. */
 
         .set FRAME_WORDS, 21            /* inline/user_frame.h */
+        .set BLOCK_KERNEL_STACK, 16     /* arch/api/cpu.h, CpuBlock::kernel_stack_top */
 
         .text
+        .globl arch_continue_on_stack
+        .hidden arch_continue_on_stack
+        .type arch_continue_on_stack, @function
+        .balign 16
+arch_continue_on_stack:
+        movq %rdi, %rsp
+        movq %rdx, %rdi
+        xorl %ebp, %ebp
+        call *%rsi
+        ud2
+        .size arch_continue_on_stack, . - arch_continue_on_stack
+
         .globl arch_run_user
         .hidden arch_run_user
         .type arch_run_user, @function
@@ -16,15 +29,12 @@ arch_run_user:
         pushq %r13
         pushq %r14
         pushq %r15
-        pushq %rsi                      /* the stack is aligned to 16 now */
-        movq %rdi, %rbx
-        movq %rsp, (%rsi)               /* a switch takes it from there: see switch_context */
-        movq %rsp, %rdi
-        cli
-        call arch_use_entry_stack
+        movq %rsp, (%rsi)
+        cli                             /* it stays on this CPU, whose block has its stack */
+        movq %rdi, %rsi
+        movq %gs:BLOCK_KERNEL_STACK, %rsp
         subq $(FRAME_WORDS * 8), %rsp
         movq %rsp, %rdi
-        movq %rbx, %rsi
         movl $FRAME_WORDS, %ecx
         rep movsq
         jmp return_to_user
@@ -36,7 +46,6 @@ arch_run_user:
         .balign 16
 arch_leave_user:
         movq (%rdi), %rsp
-        popq %rsi
         popq %r15
         popq %r14
         popq %r13

@@ -3,6 +3,7 @@
 // that is trusted with nothing: memory is copied, and a wrong argument ends the instance.
 #pragma once
 
+#include "arch/api/user_run.h"
 #include "core/component/env_calls.h"
 #include "core/server/handler_thread.h"
 #include "core/server/server_process.h"

@@ -47,8 +47,20 @@ Result<> HandlerThread::prepare(Blocks blocks) {
     TRY(arch::create_vector_state(thread->context));
     thread->personality = &server_personality;
     thread->personality_data = this;
+    stack_ = TRY(KernelStack::create());
     thread_ = std::move(thread);
     return {};
+}
+
+void HandlerThread::run(void (*work)(void* thread)) {
+    arch::arch_continue_on_stack(stack_.top().value, work, this);
+}
+
+void HandlerThread::exit(KernelStack stack) {
+    Thread& self = Thread::current();
+    self.personality_data = nullptr;
+    self.adopt_stack(std::move(stack)); // its own has nothing on it any more
+    Thread::exit();
 }
 
 // --- entering
@@ -63,7 +75,7 @@ HandlerThread::Words HandlerThread::enter(Entry entry, u64 argument) {
     arch::prepare_start(frame, process_.program_entry(), stack, false);
     arch::set_call_arguments(frame, static_cast<u64>(entry), argument, base(),
                              process_.arena_size());
-    arch::arch_run_user(frame, Thread::current().context.entry_stack);
+    arch::arch_run_user(frame, user_caller_);
     mark_outside();
     return answer_;
 }
@@ -104,7 +116,7 @@ Result<> HandlerThread::run_alone(Entry entry, u64 argument) {
 
 void HandlerThread::finish(Words words) {
     answer_ = words;
-    arch::arch_leave_user(Thread::current().context.entry_stack);
+    arch::arch_leave_user(user_caller_);
 }
 
 void HandlerThread::end(Errno why, const TrapRecord* trap) {

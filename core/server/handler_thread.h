@@ -25,6 +25,11 @@ public:
     // Not started. Errors: nomem.
     static Result<Box<HandlerThread>> create(ServerProcess& process, u32 index, Blocks blocks);
     void start() { thread_->start(); }
+    // Runs `work` on the calling thread, which is this one, until it ends it.
+    [[noreturn]] void run(void (*work)(void* thread));
+    // Gives the thread back the stack it ends on, and forgets everything else of it. Ends it.
+    [[noreturn]] static void exit(KernelStack stack);
+    KernelStack take_stack() { return std::move(stack_); }
     // The calling thread, which is one.
     static HandlerThread& current() {
         return *static_cast<HandlerThread*>(Thread::current().personality_data);
@@ -115,6 +120,8 @@ private:
     ServerProcess& process_;
     const u32 index_;
     RefOrNull<Thread> thread_;
+    KernelStack stack_;  // where the kernel's part runs: the thread's own is for entries
+    u64 user_caller_ = 0; // where it waits there while the thread is in user mode
     u8* memory_ = nullptr; // the page, the copies, the stack, the first blocks
     BlockCopies blocks_;
     bool has_blocks_ = false;

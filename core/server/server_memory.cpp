@@ -8,7 +8,6 @@ namespace core::server {
 Result<ServerMemory> ServerMemory::create() { return ServerMemory(TRY(AddressSpace::create())); }
 
 Result<> ServerMemory::map(u64 address, const u8* memory, u64 size, Protection protection) {
-    LockGuard guard(lock_);
     arch::PageTable& table = space_->page_table();
     for (u64 at = 0; at < size; at += page_size) {
         volatile u64* place = TRY(table.make(address + at));
@@ -25,7 +24,6 @@ Result<> ServerMemory::map(u64 address, const u8* memory, u64 size, Protection p
 }
 
 void ServerMemory::protect(u64 address, u64 size, Protection protection) {
-    LockGuard guard(lock_);
     arch::PageTable& table = space_->page_table();
     for (u64 at = address; at < address + size; at += page_size) {
         volatile u64* place = table.find(at);
@@ -36,7 +34,6 @@ void ServerMemory::protect(u64 address, u64 size, Protection protection) {
 }
 
 void ServerMemory::unmap(u64 address, u64 size) {
-    LockGuard guard(lock_);
     arch::PageTable& table = space_->page_table();
     for (u64 at = address; at < address + size; at += page_size) {
         if (volatile u64* place = table.find(at))

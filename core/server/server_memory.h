@@ -2,10 +2,10 @@
 // The address space of a server process: pages of the kernel's shown at places of
 // abi/component/server_calls.h. Nothing is paged in on demand. The pages belong to others and are
 // not counted here: they must not be freed before they are unmapped or the last thread has left
-// user mode for good (an instance that is held or broken has none there).
+// user mode for good (an instance that is held or broken has none there). No lock: whoever changes
+// it owns the instance's strand, or is alone with the process while that is made.
 #pragma once
 
-#include "core/sync/lock.h"
 #include "core/vm/address_space.h"
 
 namespace core::server {
@@ -14,8 +14,6 @@ class ServerMemory {
 public:
     // Errors: nomem.
     static Result<ServerMemory> create();
-    ServerMemory(ServerMemory&& other) noexcept : space_(std::move(other.space_)) {}
-
     const Ref<AddressSpace>& space() const { return space_; }
     // Shows the pages from `memory` on, a page boundary of the kernel's, at `address`; what stands
     // there already stays. Errors: nomem.
@@ -28,7 +26,6 @@ private:
     explicit ServerMemory(Ref<AddressSpace> space) : space_(std::move(space)) {}
 
     Ref<AddressSpace> space_;
-    Lock<lock_class::server_memory> lock_; // the entries
 };
 
 } // namespace core::server

@@ -94,15 +94,21 @@ void ServerProcess::stop() {
     instance_->crew().call_all();
 }
 
-void ServerProcess::thread_main(void* argument) {
+void ServerProcess::thread_main(void* thread) {
+    static_cast<HandlerThread*>(thread)->run(&ServerProcess::run_thread);
+}
+
+void ServerProcess::run_thread(void* argument) {
+    auto& thread = *static_cast<HandlerThread*>(argument);
+    KernelStack stack;
     {
-        auto& thread = *static_cast<HandlerThread*>(argument);
         const Ref<ServerProcess> process = Ref<ServerProcess>::adopt(&thread.process());
         Thread::current().replace_address_space(process->memory_.space());
         process->serve(thread);
         Thread::current().replace_address_space(nullptr);
+        stack = thread.take_stack(); // we are on it: it outlives the process
     }
-    Thread::exit();
+    HandlerThread::exit(std::move(stack));
 }
 
 void ServerProcess::serve(HandlerThread& thread) {

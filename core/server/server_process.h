@@ -73,6 +73,7 @@ private:
         : instance_(std::move(instance)), memory_(std::move(memory)) {}
     Result<> prepare();
     Result<> start_threads();
+    static void run_thread(void* thread);
     void serve(HandlerThread& thread);
     void watch();
     static void watch_is_due(Timer& timer);

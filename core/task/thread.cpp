@@ -51,7 +51,7 @@ void Thread::exit() {
 }
 
 arch::UserFrame& Thread::frame() const {
-    return *reinterpret_cast<arch::UserFrame*>(arch::user_frame_address(context.entry_stack));
+    return *reinterpret_cast<arch::UserFrame*>(arch::user_frame_address(stack_top()));
 }
 
 RefOrNull<AddressSpace> Thread::replace_address_space(RefOrNull<AddressSpace> space) {

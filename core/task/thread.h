@@ -99,8 +99,7 @@ public:
     // Ends the calling thread. Its personality has already let go of everything it holds.
     [[noreturn]] static void exit();
 
-    // The program's registers, where it came into the kernel: at the top of the kernel stack, or
-    // below what called it (arch/api/user_run.h). For the thread itself, or while
+    // The program's registers, at the top of the kernel stack. For the thread itself, or while
     // stopped.
     arch::UserFrame& frame() const;
 

@@ -60,13 +60,6 @@ inline void prepare_start(UserFrame& frame, u64 instruction, u64 stack, bool com
     frame.rflags = 0x202; // interrupts on; bit 1 is always set
     frame.original_rax = ~u64{0};
 }
-inline void set_call_arguments(UserFrame& frame, u64 first, u64 second, u64 third, u64 fourth) {
-    frame.rdi = first;
-    frame.rsi = second;
-    frame.rdx = third;
-    frame.rcx = fourth;
-}
-inline void set_second_result(UserFrame& frame, u64 value) { frame.rdx = value; }
 inline void rewind_system_call(UserFrame& frame, u64 number) {
     frame.rax = number;
     frame.rip -= 2; // syscall, sysenter's stub and int n are all two bytes long
