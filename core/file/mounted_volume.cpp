@@ -62,12 +62,14 @@ Result<> MountedVolume::make_exchanges() {
     return {};
 }
 
-u32 MountedVolume::take_exchange() {
+u32 MountedVolume::take_exchange(Purpose purpose) {
+    constexpr u32 for_data = (1u << exchanges_for_data) - 1;
+    const u32 usable = purpose == Purpose::ordinary ? ~for_data : ~u32{0};
     u32 taken = exchange_count;
     auto try_take = [&] {
         u32 free = free_exchanges_.load(std::memory_order_relaxed);
-        while (free != 0) {
-            const u32 index = static_cast<u32>(__builtin_ctz(free));
+        while ((free & usable) != 0) {
+            const u32 index = static_cast<u32>(__builtin_ctz(free & usable));
             // Acquire: what the last user did to the buffer is over.
             if (free_exchanges_.compare_exchange_weak(free, free & ~(1u << index),
                                                       std::memory_order_acquire,
@@ -85,7 +87,7 @@ u32 MountedVolume::take_exchange() {
 
 void MountedVolume::give_exchange(u32 index) {
     free_exchanges_.fetch_or(1u << index, std::memory_order_release);
-    exchange_freed_.wake_one();
+    exchange_freed_.wake_all(); // not every one is of use to each who waits
 }
 
 Result<> VolumeCall::put(std::string_view first, std::string_view second) {

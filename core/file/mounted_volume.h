@@ -54,6 +54,7 @@ public:
         DataWrite& operator=(const DataWrite&) = delete;
 
     private:
+        friend class VolumeCall;
         MountedVolume& volume_;
         const u64 begun_in_;
     };
@@ -86,6 +87,9 @@ private:
 
     // Buffers of requests, made in advance: what write-back needs allocates nothing.
     static constexpr u32 exchange_count = 8;
+    // So many only for those inside a DataWrite: who holds another one may wait for a commit, which
+    // waits for them.
+    static constexpr u32 exchanges_for_data = 2;
     static constexpr u32 log_exchange = exchange_count; // one more, of whoever commits
     static constexpr unsigned exchange_order = 1;
     static constexpr u64 exchange_bytes = page_size << exchange_order;
@@ -98,7 +102,8 @@ private:
     FileExchange& exchange_of(u32 index) {
         return *reinterpret_cast<FileExchange*>(exchanges_[index]->bytes());
     }
-    u32 take_exchange();
+    enum class Purpose : u8 { ordinary, inside_data_write };
+    u32 take_exchange(Purpose purpose);
     void give_exchange(u32 index);
     u64 begin_data();
     void end_data(u64 begun_in);
@@ -134,11 +139,13 @@ private:
     std::atomic<u64> random_state_{0};
 };
 
-// Memory for one block, made in advance. Whoever holds one starts no VolumeCall: there
-// are only so many of both.
+// Memory for one block, made in advance, for use inside a DataWrite. Whoever holds one starts no
+// VolumeCall: there are only so many of both.
 class SpareBlock {
 public:
-    explicit SpareBlock(MountedVolume& volume) : volume_(volume), index_(volume.take_exchange()) {}
+    explicit SpareBlock(MountedVolume& volume)
+        : volume_(volume), index_(volume.take_exchange(MountedVolume::Purpose::inside_data_write)) {
+    }
     ~SpareBlock() { volume_.give_exchange(index_); }
     SpareBlock(const SpareBlock&) = delete;
     SpareBlock& operator=(const SpareBlock&) = delete;
@@ -155,9 +162,11 @@ private:
 // Process context, no lock of order `volume` or above held; waits for a buffer if all are in use.
 class VolumeCall {
 public:
-    explicit VolumeCall(MountedVolume& volume) : volume_(volume), index_(volume.take_exchange()) {
-        exchange() = {};
-    }
+    explicit VolumeCall(MountedVolume& volume)
+        : VolumeCall(volume, MountedVolume::Purpose::ordinary) {}
+    // For a grant, which is asked for inside its DataWrite.
+    explicit VolumeCall(const MountedVolume::DataWrite& writing)
+        : VolumeCall(writing.volume_, MountedVolume::Purpose::inside_data_write) {}
     ~VolumeCall() { volume_.give_exchange(index_); }
     VolumeCall(const VolumeCall&) = delete;
     VolumeCall& operator=(const VolumeCall&) = delete;
@@ -175,6 +184,10 @@ public:
     Result<u64> run(FileSystem::Operation operation);
 
 private:
+    VolumeCall(MountedVolume& volume, MountedVolume::Purpose purpose)
+        : volume_(volume), index_(volume.take_exchange(purpose)) {
+        exchange() = {};
+    }
     u8* bytes() { return volume_.exchanges_[index_]->bytes(); }
 
     MountedVolume& volume_;

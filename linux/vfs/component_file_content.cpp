@@ -123,8 +123,9 @@ Result<FileExtent> DiskInode::map(u64 logical) {
     return extent;
 }
 
-Result<FileExtent> DiskInode::grant(u64 logical, u32 count, u64 file_size) {
-    VolumeCall call(volume());
+Result<FileExtent> DiskInode::grant(const MountedVolume::DataWrite& writing, u64 logical, u32 count,
+                                    u64 file_size) {
+    VolumeCall call(writing);
     call.arguments = about();
     call.arguments.other = logical;
     call.arguments.flags = count;
@@ -165,7 +166,8 @@ Result<> DiskInode::write_blocks(PageBlocks& blocks, u64 from, u64 file_size) {
         {
             MountedVolume::DataWrite writing(volume());
             if (extent.kind != Kind::mapped) {
-                const Result<FileExtent> granted = grant(from, static_cast<u32>(wanted), file_size);
+                const Result<FileExtent> granted =
+                    grant(writing, from, static_cast<u32>(wanted), file_size);
                 if (granted)
                     extent = *granted;
                 else

@@ -87,7 +87,8 @@ private:
     Result<Ref<Inode>> make(Dentry* entry, const NewNode& node);
 
     Result<Extent> map(u64 logical) PITH_REQUIRES(extents_lock_);
-    Result<Extent> grant(u64 logical, u32 count, u64 file_size) PITH_REQUIRES(extents_lock_);
+    Result<Extent> grant(const core::file::MountedVolume::DataWrite& writing, u64 logical,
+                         u32 count, u64 file_size) PITH_REQUIRES(extents_lock_);
     Result<> write_blocks(PageBlocks& blocks, u64 from, u64 file_size) PITH_REQUIRES(extents_lock_);
     void settle_reservation(u64 written_blocks);
     Result<> zero_range(u64 from, u64 to);

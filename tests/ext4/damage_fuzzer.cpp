@@ -32,6 +32,35 @@ void populate(TestVolume& volume) {
     (void)volume.unmount();
 }
 
+// A volume whose machine stopped: its log waits to be recovered.
+std::vector<u8> with_log(const char* options) {
+    TestVolume volume(make_image(options, 4));
+    volume.host.quiet = true;
+    (void)volume.mount();
+    for (int i = 0; i < 12; ++i) {
+        const std::string name = "name" + std::to_string(i);
+        const u64 file = volume.create(root_inode, name, 0100644)->inode;
+        (void)volume.write(file, 0, std::string(3000, 'd'));
+        (void)volume.create(root_inode, "dir" + std::to_string(i), 040755);
+        if (i % 2)
+            (void)volume.rmdir(root_inode, "dir" + std::to_string(i - 1));
+        (void)volume.sync();
+    }
+    return volume.source.bytes;
+}
+
+// Where a volume is not all zero.
+std::vector<u32> used_pieces(const std::vector<u8>& image) {
+    std::vector<u32> used;
+    for (u32 at = 1024; at < image.size(); at += 64)
+        for (u32 i = 0; i < 64; ++i)
+            if (image[at + i]) {
+                used.push_back(at);
+                break;
+            }
+    return used;
+}
+
 const std::vector<Base>& bases() {
     static const std::vector<Base> all = [] {
         std::vector<Base> result;
@@ -43,14 +72,15 @@ const std::vector<Base>& bases() {
             TestVolume volume(make_image(options, 1));
             volume.host.quiet = true;
             populate(volume);
-            Base base{volume.source.bytes, {}};
-            for (u32 at = 1024; at < base.image.size(); at += 64)
-                for (u32 i = 0; i < 64; ++i)
-                    if (base.image[at + i]) {
-                        base.used.push_back(at);
-                        break;
-                    }
-            result.push_back(std::move(base));
+            result.push_back({volume.source.bytes, used_pieces(volume.source.bytes)});
+        }
+        // Without checksums most of what is wrong is believed; with them the way there is checked.
+        for (const char* options :
+             {"-t ext4 -b 1024 -O ^metadata_csum,^resize_inode -N 160",
+              "-t ext4 -b 1024 -O ^resize_inode,^metadata_csum,^64bit -N 160"}) {
+            std::vector<u8> image = with_log(options);
+            std::vector<u32> used = used_pieces(image);
+            result.push_back({std::move(image), std::move(used)});
         }
         return result;
     }();

@@ -13,7 +13,7 @@ def seed(number: int) -> bytes:
     """Which volume, how many patches, the patches (place, value), sixteen operations."""
     chance = random.Random(number)
     patches = chance.choice([1, 1, 2, 3, 5, 8])
-    data = bytes([chance.randrange(4), patches - 1])
+    data = bytes([chance.randrange(6), patches - 1])
     for _ in range(patches):
         data += chance.randbytes(4)
         data += chance.choice([bytes(4), b"\xff\xff\xff\xff", chance.randbytes(4),

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <random>
 
 #include "components/fs/ext4/checksum.h"
 #include "components/fs/ext4/journal/format.h"
@@ -260,6 +261,41 @@ TEST_P(Logs, StopWhereTheyAreDamaged) {
     EXPECT_GT(counts[0], 5u);
     EXPECT_GT(counts[1], 5u);
     EXPECT_GT(counts[2], 5u);
+}
+
+// Whatever a log without checksums says: it is refused or recovered, in time, and what comes of it
+// can be walked.
+TEST(Recovery, SurvivesAnyLog) {
+    const LogFormat format{"believed", "-t ext4 -b 1024 -O ^metadata_csum", "jo"};
+    Prepared prepared = prepare(format);
+    Script script(prepared, format);
+    script.write(0, 8, 'a').revoke("3000-3300").write(4, 8, 'b').write(8, 8, 'c').run();
+    TestVolume sound(prepared.image);
+    sound.host.quiet = true;
+    ASSERT_TRUE(sound.mount(mount_flag::read_only | mount_flag::no_recovery).has_value());
+    const auto log = sound.extents(journal_inode);
+    std::mt19937 chance(1);
+    u32 mounted = 0;
+    constexpr int rounds = 300;
+    for (int round = 0; round < rounds; ++round) {
+        TestVolume volume(prepared.image);
+        volume.host.quiet = true;
+        for (u32 i = chance() % 4 + 1; i > 0; --i) {
+            // Records begin their blocks: most patches go there.
+            const u64 at = chance() % 40 * prepared.block_size + chance() % 24 * 4;
+            const u32 values[] = {0, ~u32{0}, static_cast<u32>(chance()),
+                                  0x0100'0000u * (chance() % 8)};
+            std::memcpy(&volume.source.bytes[place_in(*log, prepared, at)], &values[chance() % 4],
+                        4);
+        }
+        if (!volume.mount())
+            continue;
+        ++mounted;
+        (void)volume.list(root_inode);
+        (void)volume.create(root_inode, "new", 0100644);
+        (void)volume.unmount();
+    }
+    EXPECT_GT(mounted, 20u);
 }
 
 TEST(Recovery, IsNotDoneWhereItMayNot) {

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <sstream>
 
+#include "tests/power_cuts/machine_record.h"
 #include "tests/power_cuts/workload.h"
 
 namespace power_cuts {
@@ -22,7 +24,8 @@ int number_from(const char* variable, int otherwise) {
 constexpr int operations = 250;
 
 // Empty, or what is wrong.
-std::string recovered_here(const Workload& workload, const std::vector<u8>& image, usize at) {
+template <typename Work>
+std::string recovered_here(const Work& workload, const std::vector<u8>& image, usize at) {
     TestVolume volume(image);
     volume.host.quiet = true;
     if (const Result<> mounted = volume.mount(); !mounted)
@@ -36,7 +39,8 @@ std::string recovered_here(const Workload& workload, const std::vector<u8>& imag
     return check_image(volume.source);
 }
 
-std::string recovered_by_e2fsck(const Workload& workload, const std::vector<u8>& image, usize at) {
+template <typename Work>
+std::string recovered_by_e2fsck(const Work& workload, const std::vector<u8>& image, usize at) {
     const std::string path = scratch_path("cut.img");
     ImageSource(image).save(path);
     std::string output;
@@ -53,8 +57,8 @@ std::string recovered_by_e2fsck(const Workload& workload, const std::vector<u8>&
 }
 
 // The first thing that is wrong in so many states.
-std::string first_fault(const Workload& workload, int states, std::mt19937& chance,
-                        bool with_e2fsck) {
+template <typename Work>
+std::string first_fault(const Work& workload, int states, std::mt19937& chance, bool with_e2fsck) {
     const usize events = workload.record().events.size();
     for (int i = 0; i < states; ++i) {
         const usize at = chance() % (events + 1);
@@ -67,6 +71,17 @@ std::string first_fault(const Workload& workload, int states, std::mt19937& chan
                    std::to_string(events) + ": " + wrong;
     }
     return "";
+}
+
+// A few states as disks for a machine to recover, each with the event it was cut before in its
+// name.
+void keep_samples(const MachineRecord& machine, const std::string& folder, std::mt19937& chance) {
+    constexpr int samples = 8;
+    for (int i = 0; i < samples; ++i) {
+        const usize at = chance() % (machine.record().events.size() + 1);
+        ImageSource(CrashState(machine.record(), at, chance).take())
+            .save(folder + "/" + std::to_string(at) + ".sample");
+    }
 }
 
 } // namespace
@@ -85,6 +100,38 @@ TEST(PowerCuts, LoseNothingThatWasPromised) {
             << "seed " << seed + static_cast<u32>(round);
     }
     std::printf("%d states\n", states);
+}
+
+// What a machine did to its disk (tests/power_cuts/run.py).
+TEST(PowerCuts, OfAMachineLoseNothing) {
+    const char* folder = std::getenv("POWER_CUT_MACHINE");
+    if (!folder)
+        GTEST_SKIP() << "no machine's record";
+    const MachineRecord machine(std::string(folder) + "/base", std::string(folder) + "/log");
+    std::printf("%zu writes and flushes, %llu operations\n", machine.record().events.size(),
+                static_cast<unsigned long long>(machine.operations()));
+    ASSERT_GE(machine.operations(), 100u);
+    std::mt19937 chance(static_cast<u32>(number_from("POWER_CUT_SEED", 1)));
+    const int states = number_from("POWER_CUT_MACHINE_STATES", 150);
+    EXPECT_EQ(first_fault(machine, states, chance, true), "");
+    keep_samples(machine, folder, chance);
+}
+
+// And what another machine made of some of the disks.
+TEST(PowerCuts, OfAMachineAreRecoveredByOne) {
+    const char* folder = std::getenv("POWER_CUT_MACHINE");
+    const char* recovered = std::getenv("POWER_CUT_RECOVERED");
+    if (!folder || !recovered)
+        GTEST_SKIP() << "no machine's disks";
+    const MachineRecord machine(std::string(folder) + "/base", std::string(folder) + "/log");
+    std::istringstream words(recovered);
+    for (usize at; words >> at;) {
+        TestVolume volume(
+            ImageSource::load(std::string(folder) + "/" + std::to_string(at) + ".sample"));
+        EXPECT_EQ(check_image(volume.source), "");
+        ASSERT_TRUE(volume.mount(mount_flag::read_only).has_value());
+        EXPECT_EQ(machine.check(volume, at), "") << "event " << at;
+    }
 }
 
 // The same test over a disk that ignores flushes must fail: it is worth something.

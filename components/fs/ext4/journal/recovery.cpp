@@ -213,8 +213,9 @@ Result<> Recovery::publish() {
 }
 
 Result<> Recovery::copy(const LoggedBlock& logged, u32 from) {
-    const std::span<u8> home = TRY(attempt_.create(logged.block));
+    // In this order: the block may be what says where the log lies.
     const std::span<const u8> bytes = TRY(view(from));
+    const std::span<u8> home = TRY(attempt_.create(logged.block));
     if (bytes.data() != home.data())
         __builtin_memcpy(home.data(), bytes.data(), home.size());
     if (logged.flags & tag_flag::escaped)
