@@ -48,15 +48,33 @@ words:
         jnz words
 tail:   andl $7, %edx
         jz copied
-bytes:
+below_eight:
+        testb $4, %dl
+        jz below_four
+773:    movl (%rsi), %eax
+        may_fault copy_failed_tail
+773:    movl %eax, (%rdi)
+        may_fault copy_failed_tail
+        addq $4, %rsi
+        addq $4, %rdi
+        subl $4, %edx
+        jz copied
+below_four:
+        testb $2, %dl
+        jz last_byte
+773:    movw (%rsi), %ax
+        may_fault copy_failed_tail
+773:    movw %ax, (%rdi)
+        may_fault copy_failed_tail
+        addq $2, %rsi
+        addq $2, %rdi
+        subl $2, %edx
+        jz copied
+last_byte:
 773:    movb (%rsi), %al
         may_fault copy_failed_tail
 773:    movb %al, (%rdi)
         may_fault copy_failed_tail
-        incq %rsi
-        incq %rdi
-        decl %edx
-        jnz bytes
 copied:
         lower_guard
         xorl %eax, %eax
@@ -66,7 +84,7 @@ bulk:   shrq $3, %rcx
 773:    rep movsq
         may_fault copy_failed_bulk
         testl %edx, %edx
-        jnz bytes
+        jnz below_eight
         jmp copied
 copy_failed_words:                      /* RCX words and EDX mod 8 bytes are left */
 copy_failed_bulk:
@@ -149,6 +167,34 @@ arch_exchange_user_word:
         may_fault word_failed
         lower_guard
         movl %eax, (%rcx)
+        xorl %eax, %eax
+        ret
+/* u32 arch_save_vectors_to_user(u64 address, u64 components) */
+        .globl arch_save_vectors_to_user
+        .balign 16
+arch_save_vectors_to_user:
+        lift_guard
+        movl %esi, %eax
+        movq %rsi, %rdx
+        shrq $32, %rdx
+773:    xsave64 (%rdi)
+        may_fault word_failed
+773:    orb $3, 512(%rdi)               /* XSTATE_BV: x87 and SSE */
+        may_fault word_failed
+        lower_guard
+        xorl %eax, %eax
+        ret
+/* u32 arch_load_vectors_from_user(u64 address, u64 components) */
+        .globl arch_load_vectors_from_user
+        .balign 16
+arch_load_vectors_from_user:
+        lift_guard
+        movl %esi, %eax
+        movq %rsi, %rdx
+        shrq $32, %rdx
+773:    xrstor64 (%rdi)
+        may_fault word_failed
+        lower_guard
         xorl %eax, %eax
         ret
 word_failed:

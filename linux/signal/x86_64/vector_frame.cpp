@@ -3,6 +3,7 @@
 
 #include "abi/linux/signal.h"
 #include "arch/api/thread_context.h"
+#include "arch/api/vector_state.h"
 #include "base/memory_functions.h"
 #include "core/task/thread.h"
 #include "core/vm/user_memory.h"
@@ -89,10 +90,18 @@ private:
     u8* bytes_;
 };
 
-bool is_whole(const u8* image, u64 source) {
-    const auto marks = field<Marks>(image, marks_offset);
+// The marks and, behind them, the header.
+struct MarksAndHeader {
+    Marks marks;
+    u64 header[header_size / 8] = {};
+};
+static_assert(marks_offset + sizeof(Marks) == header_offset);
+
+bool is_whole(u64 source) {
+    Marks marks;
     const usize size = arch::vector_state_size();
-    if (marks.first != first_mark || marks.image_size != size ||
+    if (!core::copy_from_user(&marks, UserVirt(source + marks_offset), sizeof(marks)) ||
+        marks.first != first_mark || marks.image_size != size ||
         marks.extended_size != size + sizeof(last_mark))
         return false;
     u32 last = 0;
@@ -106,20 +115,18 @@ usize vector_frame_size() {
 }
 
 Result<> write_vector_frame(u64 target) {
-    core::Thread& thread = core::Thread::current();
-    arch::save_user_state(thread.context);
-    u8* image = image_of_current();
     const usize size = arch::vector_state_size();
-    if (!has_xsave())
-        return core::copy_to_user(UserVirt(target), image, size);
-    // The CPU neither reads nor writes the marks' bytes, so they stay in the kernel's image for
-    // good.
-    set_field(image, marks_offset,
-              Marks{first_mark, static_cast<u32>(size + sizeof(last_mark)),
-                    arch::vector_state_components(), static_cast<u32>(size), {}});
-    const u64 saved = field<u64>(image, header_offset);
-    set_field(image, header_offset, saved | legacy_components);
-    TRY(core::copy_to_user(UserVirt(target), image, size));
+    if (!has_xsave()) {
+        arch::save_user_state(core::Thread::current().context);
+        return core::copy_to_user(UserVirt(target), image_of_current(), size);
+    }
+    // The CPU neither reads nor writes the marks' bytes, and of the header only the first word.
+    const u64 components = arch::vector_state_components();
+    const MarksAndHeader fields = {{first_mark, static_cast<u32>(size + sizeof(last_mark)),
+                                    components, static_cast<u32>(size), {}}};
+    TRY(core::copy_to_user(UserVirt(target + marks_offset), &fields, sizeof(fields)));
+    if (target > core::user_end - size || arch::arch_save_vectors_to_user(target, components) != 0)
+        return Failure(Errno::fault);
     return core::copy_to_user(UserVirt(target + size), &last_mark, sizeof(last_mark));
 }
 
@@ -129,13 +136,20 @@ Result<> read_vector_frame(u64 source) {
         return {};
     }
     const usize size = arch::vector_state_size();
+    if (source > core::user_end - size)
+        return Failure(Errno::fault);
+    const bool whole = has_xsave() && is_whole(source);
+    // What the CPU refuses, and what only sigreturn takes, goes the long way.
+    if (whole && source % 64 == 0 &&
+        arch::arch_load_vectors_from_user(source, arch::vector_state_components()) == 0)
+        return {};
     ImageBuffer buffer(size);
     if (!buffer.get())
         return Failure(Errno::nomem);
     u8* image = buffer.get();
     TRY(core::copy_from_user(image, UserVirt(source), legacy_size));
     if (has_xsave()) {
-        if (is_whole(image, source)) {
+        if (whole) {
             TRY(core::copy_from_user(image + legacy_size, UserVirt(source + legacy_size),
                                      size - legacy_size));
         } else { // only x87 and SSE: the rest as a program starts
