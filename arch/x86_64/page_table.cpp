@@ -30,8 +30,12 @@ unsigned slot(u64 address, unsigned level) { return address >> (12 + 9 * (level 
 Result<u64> make_table() {
     core::PageRef page =
         TRY(core::allocate_frame(core::PageUse::page_table, core::FrameContent::zeroed));
+    page->private_word = 0; // tables_below()
     return page.release()->physical().value;
 }
+
+// How many tables of a program's half a table of a higher level names, kept with its record.
+u32& tables_below(const u64* table) { return core::page_of_kernel(table).private_word; }
 
 void free_table(u64 physical) { core::release_page(core::page_of(PhysAddr(physical))); }
 
@@ -151,6 +155,7 @@ Result<volatile u64*> PageTable::make(u64 address) {
         u64& entry = table[slot(address, level)];
         if (!(entry & page_bit::present)) [[unlikely]] {
             entry = TRY(make_table()) | table_bits;
+            ++tables_below(table);
             ++pages_;
         }
         table = table_view(PhysAddr(entry & page_bit::address_mask));
@@ -162,6 +167,7 @@ Result<volatile u64*> PageTable::make(u64 address) {
 void PageTable::unlink_table(u64& entry) {
     const PhysAddr table(entry & page_bit::address_mask);
     entry = 0;
+    --tables_below(&entry);
     --pages_;
     core::page_of(table).index = unlinked_.value;
     unlinked_ = table;
@@ -185,7 +191,7 @@ void PageTable::unlink_below(u64* table, unsigned level, u64 base, u64 start, u6
     const u64 first = start > base ? (start - base) / span : 0;
     const u64 wanted = (end - base + span - 1) / span;
     const u64 last = wanted < 512 ? wanted : 512;
-    for (u64 i = first; i < last; ++i) {
+    for (u64 i = first; i < last && tables_below(table) != 0; ++i) {
         if (!(table[i] & page_bit::present))
             continue;
         const u64 address = base + i * span;
@@ -204,19 +210,6 @@ void PageTable::free_tables(u64 start, u64 end) {
     free_unlinked();
 }
 
-namespace {
-
-bool is_empty(const u64* table) {
-    for (unsigned i = 0; i < 512; i += 8) {
-        if ((table[i] | table[i + 1] | table[i + 2] | table[i + 3] | table[i + 4] | table[i + 5] |
-             table[i + 6] | table[i + 7]) != 0)
-            return false;
-    }
-    return true;
-}
-
-} // namespace
-
 void PageTable::unlink_level(unsigned level, u64 start, u64 end) {
     u64 at = start;
     while (at < end) {
@@ -232,7 +225,7 @@ void PageTable::unlink_level(unsigned level, u64 start, u64 end) {
         const u64 base = at & ~(span - 1);
         if (above == level + 1 && (entry & page_bit::present)) {
             u64* child = table_view(PhysAddr(entry & page_bit::address_mask));
-            if (level > 1 && !is_empty(child)) // tables of what was unmapped earlier
+            if (level > 1 && tables_below(child) != 0) // of what was unmapped earlier
                 unlink_below(child, level, base, base, base + span);
             unlink_table(entry);
         }
