@@ -145,10 +145,21 @@ void prepare_record(Page& page, PageUse use) {
     page.link = {};
 }
 
-void zero(Page& page) {
-    u64 count = page_size / 8;
-    void* target = page.bytes();
+void zero(Page& first, u64 pages = 1) {
+    u64 count = pages * page_size / 8;
+    void* target = first.bytes();
     asm volatile("rep stosq" : "+D"(target), "+c"(count) : "a"(0ull) : "memory");
+}
+
+// Whether the pages begin with a whole run of frames side by side, as allocate_frame_run() gives.
+bool begin_with_run(std::span<Page* const> pages) {
+    if (pages.size() < frame_run || static_cast<u64>(pages[0] - g_pages) % frame_run != 0)
+        return false;
+    for (u64 i = 1; i < frame_run; ++i) {
+        if (pages[i] != pages[0] + i)
+            return false;
+    }
+    return true;
 }
 
 } // namespace
@@ -201,6 +212,33 @@ void free_frame(Page& page) {
     }
     cache.pages[cache.count++] = &page;
     arch::restore_interrupts(saved);
+}
+
+void free_frames(std::span<Page* const> pages) {
+    while (!pages.empty()) {
+        if (!begin_with_run(pages)) {
+            free_frame(*pages[0]);
+            pages = pages.subspan(1);
+            continue;
+        }
+        Page& first = *pages[0];
+        poison_memory(first.bytes(), page_size << frame_run_order, Poison::frame_freed);
+        const u64 saved = arch::save_and_disable_interrupts();
+        for (Page* page : pages.first(frame_run))
+            --g_caches.here().by_use[static_cast<unsigned>(page->use)];
+        arch::restore_interrupts(saved);
+        buddy().give(first, frame_run_order);
+        pages = pages.subspan(frame_run);
+    }
+}
+
+Result<Page*> allocate_frame_run(PageUse use, FrameContent content) {
+    Page* first = TRY(allocate_block(frame_run_order, use));
+    for (u64 i = 0; i < frame_run; ++i)
+        prepare_record(first[i], use);
+    if (content == FrameContent::zeroed)
+        zero(*first, frame_run);
+    return first;
 }
 
 Result<Page*> allocate_block(unsigned order, PageUse use, bool below_4g) {

@@ -46,15 +46,56 @@ TEST(frames, counts_return) {
     EXPECT(frame_counts().total == before.total);
 }
 
+bool is_zero(Page& page) {
+    const u64* words = reinterpret_cast<const u64*>(page.bytes());
+    u64 seen = 0;
+    for (u64 i = 0; i < page_size / 8; ++i)
+        seen |= words[i];
+    return seen == 0;
+}
+
+// One by one and backwards, and together with frames that are no run.
+TEST(frames, runs_are_frames_of_their_own) {
+    const FrameCounts before = frame_counts();
+    for (int round = 0; round < 20; ++round) {
+        auto first = allocate_frame_run(PageUse::anonymous, FrameContent::zeroed);
+        REQUIRE(first.has_value());
+        for (u64 i = 0; i < frame_run; ++i) {
+            EXPECT(is_zero((*first)[i]) && (*first)[i].references == 1);
+            memset((*first)[i].bytes(), 0xa5, page_size);
+        }
+        EXPECT(frame_counts().anonymous == before.anonymous + frame_run);
+        for (u64 i = frame_run; i-- > 0;)
+            release_page((*first)[i]);
+        EXPECT(frame_counts().anonymous == before.anonymous);
+
+        Page* pages[2 * frame_run + 3];
+        u32 count = 0;
+        auto single = [&] {
+            auto page = allocate_frame(PageUse::anonymous, FrameContent::undefined);
+            if (page)
+                pages[count++] = page->release();
+        };
+        single();
+        for (int run = 0; run < 2; ++run) {
+            auto again = allocate_frame_run(PageUse::anonymous, FrameContent::undefined);
+            REQUIRE(again.has_value());
+            for (u64 i = 0; i < frame_run; ++i)
+                pages[count++] = *again + i;
+            single();
+        }
+        EXPECT(frame_counts().free == before.free - count);
+        free_frames({pages, count});
+        EXPECT(frame_counts().free == before.free);
+        EXPECT(frame_counts().anonymous == before.anonymous);
+    }
+}
+
 TEST(frames, zeroed_means_zero) {
     for (int round = 0; round < 100; ++round) {
         auto page = allocate_frame(PageUse::kernel, FrameContent::zeroed);
         REQUIRE(page.has_value());
-        const u64* words = reinterpret_cast<const u64*>((*page)->bytes());
-        u64 seen = 0;
-        for (u64 i = 0; i < page_size / 8; ++i)
-            seen |= words[i];
-        EXPECT(seen == 0);
+        EXPECT(is_zero(**page));
         memset((*page)->bytes(), 0xa5, page_size); // the next round may get it again
     }
 }

@@ -105,6 +105,38 @@ TEST(address_space, ends_with_no_table_left) {
     EXPECT(after.anonymous == before.anonymous && after.page_tables == before.page_tables);
 }
 
+TEST(address_space, fills_in_runs) {
+    const FrameCounts before = frame_counts();
+    {
+        auto created = AddressSpace::create();
+        REQUIRE(created.has_value());
+        AddressSpace& space = **created;
+        const auto resident = [&] { return space.statistics().resident.value; };
+        const auto at = [](u64 page) { return base_address + page * page_size; };
+        EXPECT(space.map(fixed(base_address, 70 * page_size, read_write)).has_value());
+        for (u64 page = 0; page < 16; ++page)
+            EXPECT(poke(space, at(page), 1) && resident() == page + 1);
+        EXPECT(poke(space, at(16), 1) && resident() == 32);
+        for (u64 page = 17; page < 32; ++page)
+            EXPECT(peek(space, at(page)).value_or(1) == 0 && poke(space, at(page), 2));
+        EXPECT(resident() == 32);
+        EXPECT(poke(space, at(48), 3) && resident() == 33);          // nothing before it
+        EXPECT(poke(space, at(33), 3) && resident() == 34);          // not where a run begins
+        EXPECT(poke(space, at(32), 3) && resident() == 35);          // one of the run is there
+        EXPECT(space.unmap(UserVirt(at(10)), Bytes(10 * page_size))); // parts of a run
+        EXPECT(resident() == 25);
+        EXPECT(peek(space, at(20)).value_or(0) == 2 && !peek(space, at(19)));
+        EXPECT(space.discard(UserVirt(at(20)), Bytes(12 * page_size)) && resident() == 13);
+        EXPECT(peek(space, at(20)).value_or(1) == 0);
+        for (u64 page = 49; page < 64; ++page)
+            EXPECT(poke(space, at(page), 4));
+        EXPECT(poke(space, at(64), 5) && peek(space, at(65)).value_or(1) == 0);
+        EXPECT(space.statistics().mapped.value == 60); // a run would not have fitted
+    }
+    const FrameCounts after = frame_counts();
+    EXPECT(after.anonymous == before.anonymous && after.page_tables == before.page_tables);
+}
+
 TEST(address_space, refuses_nonsense) {
     auto created = AddressSpace::create();
     REQUIRE(created.has_value());

@@ -2,6 +2,7 @@
 // What happens to the page-table entries of a range: removal, new rights, copies for fork, moves.
 #include "base/bits.h"
 #include "base/box.h"
+#include "core/memory/page_records.h"
 #include "core/vm/address_space.h"
 #include "core/vm/page_batch.h"
 #include "core/vm/reclaim.h"

@@ -44,6 +44,39 @@ void copy_frame(Page& target, const Page& source) {
     asm volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(count)::"memory");
 }
 
+// Whether a program seems to fill its memory from below: a run begins at `address`, nothing of it
+// is there, and the pages before it are.
+bool continues_run(const arch::PageTable& table, const Mapping& mapping, u64 address) {
+    constexpr u64 size = frame_run << page_shift;
+    constexpr u64 before = frame_run / 2;
+    if (address % size != 0 || mapping.end - address < size ||
+        address - mapping.start < before << page_shift)
+        return false;
+    const volatile u64* places = table.find(address);
+    const volatile u64* below = table.find(address - (before << page_shift));
+    if (!places || !below)
+        return false;
+    for (u64 i = 0; i < before; ++i) {
+        if (!arch::PageEntry(below[i]).present())
+            return false;
+    }
+    for (u64 i = 0; i < frame_run; ++i) {
+        if (places[i] != 0)
+            return false;
+    }
+    return true;
+}
+
+// Into places that are empty; their address space counts the pages.
+void map_run(Page* first, volatile u64* places, Protection protection) {
+    const PhysAddr start = first->physical();
+    for (u64 i = 0; i < frame_run; ++i) {
+        first[i].maps.store(1, std::memory_order_relaxed);
+        const auto entry = arch::PageEntry::make_user(start + (i << page_shift), protection);
+        places[i] = entry.writable_and_dirty().bits();
+    }
+}
+
 } // namespace
 
 FaultOutcome AddressSpace::handle_fault(UserVirt address, Access access) {
@@ -120,6 +153,15 @@ FaultOutcome AddressSpace::fault_anonymous(Mapping& mapping, u64 address, Access
         return install(
             mapping, address, std::move(zero),
             arch::PageEntry::make_user(zero_page().physical(), without_write(mapping.protection)));
+    }
+    volatile u64* places = table_.find(address);
+    if (places && continues_run(table_, mapping, address)) {
+        if (auto run = allocate_frame_run(PageUse::anonymous, FrameContent::zeroed)) {
+            TableGuard guard(table_lock_);
+            map_run(*run, places, mapping.protection);
+            count_mapped(**run, *this, frame_run);
+            return FaultOutcome::resolved;
+        }
     }
     auto page = allocate_frame(PageUse::anonymous, FrameContent::zeroed);
     if (!page)

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "arch/api/page_table.h"
-#include "core/memory/page_records.h"
+#include "core/memory/frames.h"
 
 namespace core {
 
@@ -30,10 +30,15 @@ public:
     void flush() {
         if (start_ < end_)
             arch::flush_user_range(table_, start_, end_);
+        u32 dead = 0;
         for (u32 i = 0; i < count_; ++i) {
-            pages_[i]->maps.fetch_sub(1, std::memory_order_relaxed);
-            drop_reference(*pages_[i]);
+            Page& page = *pages_[i];
+            page.maps.fetch_sub(1, std::memory_order_relaxed);
+            // As release_page().
+            if (page.references.fetch_sub(1, std::memory_order_acq_rel) == 1)
+                pages_[dead++] = &page;
         }
+        free_frames({pages_, dead});
         count_ = 0;
         start_ = ~u64{0};
         end_ = 0;
