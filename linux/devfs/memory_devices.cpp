@@ -21,7 +21,7 @@ Result<usize> read_zeroes(IoCursor& target) {
         if (!filled)
             return done ? Result<usize>(done) : filled;
         done += *filled;
-        if (*filled < wanted ||
+        if (*filled < wanted || target.empty() ||
             core::Thread::current().sleep_interrupted(core::Sleep::interruptible))
             break;
     }

@@ -4,6 +4,7 @@
 #include "linux/file/transfer.h"
 #include "linux/file/user_vector.h"
 #include "linux/syscall/syscall.h"
+#include "linux/vfs/borrow.h"
 
 namespace linux {
 
@@ -79,16 +80,18 @@ Result<usize> write_at_offset(OpenFile& file, IoCursor& source, i64 offset, IoFl
 }
 
 Result<u64> sys_read(u32 fd, UserVirt buffer, u64 count) {
-    const BorrowedFile file = TRY(borrow_file(fd));
-    if (!file->is_readable()) [[unlikely]]
+    const HotFile handle(*Task::current().files, fd);
+    OpenFile* file = handle.get();
+    if (!file || !file->is_readable()) [[unlikely]]
         return Failure(Errno::badf);
     IoCursor cursor = TRY(user_buffer(buffer, count));
     return read_at_position(*file, cursor, file->io_flags());
 }
 
 Result<u64> sys_write(u32 fd, UserVirt buffer, u64 count) {
-    const BorrowedFile file = TRY(borrow_file(fd));
-    if (!file->is_writable()) [[unlikely]]
+    const HotFile handle(*Task::current().files, fd);
+    OpenFile* file = handle.get();
+    if (!file || !file->is_writable()) [[unlikely]]
         return Failure(Errno::badf);
     IoCursor cursor = TRY(user_buffer(buffer, count));
     return write_at_position(*file, cursor, file->io_flags());
@@ -97,7 +100,10 @@ Result<u64> sys_write(u32 fd, UserVirt buffer, u64 count) {
 Result<u64> sys_pread64(u32 fd, UserVirt buffer, u64 count, i64 offset) {
     if (offset < 0)
         return Failure(Errno::inval);
-    const BorrowedFile file = TRY(borrow_file(fd));
+    const HotFile handle(*Task::current().files, fd);
+    OpenFile* file = handle.get();
+    if (!file) [[unlikely]]
+        return Failure(Errno::badf);
     TRY(check_offset(*file, offset));
     if (!file->is_readable())
         return Failure(Errno::badf);

@@ -86,6 +86,17 @@ template <typename Move>
 Result<usize> IoCursor::move(usize size, Move move_part) {
     const usize wanted = size < left_ ? size : left_;
     usize done = 0;
+    if (wanted < segment_ || (wanted == segment_ && vector_.empty())) [[likely]] { // all in one
+        const usize missing =
+            kernel_ || is_user_range(address_, wanted) ? move_part(address_, 0, wanted) : wanted;
+        done = wanted - missing;
+        address_ += done;
+        segment_ -= done;
+        left_ -= done;
+        if (done == 0 && missing != 0) [[unlikely]]
+            return Failure(Errno::fault);
+        return done;
+    }
     while (done < wanted) {
         const usize part = wanted - done < segment_ ? wanted - done : segment_;
         const usize missing =
