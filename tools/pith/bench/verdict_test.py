@@ -27,8 +27,8 @@ class VerdictTest(unittest.TestCase):
         self.assertIsNone(self._fault(100, "ENOSYS"))
 
     def test_growth_over_what_is_recorded(self) -> None:
-        self.assertIsNone(self._fault(1000, 550, reached=500))
-        self.assertEqual(self._fault(1000, 551, reached=500), "above the recorded 500")
+        self.assertIsNone(self._fault(1000, 625, reached=500))
+        self.assertEqual(self._fault(1000, 626, reached=500), "above the recorded 500")
         self.assertEqual(self._fault(1000, "ENOSYS", reached=500), "was there, at 500")
         self.assertIsNone(self._fault(1000, 500, reached="ENOSYS"))
 
