@@ -242,6 +242,9 @@ Result<Ref<BlockDevice>> BlockRegistry::make_disk(const OfferedService& service)
         return Failure(Errno::inval);
     Ref<BlockDevice> disk = TRY(Ref<BlockDevice>::create());
     disk->owner_ = service.owner;
+    static constinit std::atomic<u64> g_sequence{0};
+    disk->sequence_ = g_sequence.fetch_add(1, std::memory_order_relaxed) + 1;
+    disk->driver_length_ = service.instance.copy(disk->driver_, sizeof disk->driver_);
     disk->queue_ = new (base::fallible) BlockQueue(service.gate, properties);
     if (!disk->queue_)
         return Failure(Errno::nomem);

@@ -33,6 +33,10 @@ public:
     std::string_view partition_uuid() const { return {uuid_, uuid_length_}; }
     // Gone (driver given up or device removed): every request ends with io.
     bool is_gone() const { return disk_->gone_.load(std::memory_order_acquire); }
+    // Of all disks that ever were; a partition has its disk's.
+    u64 sequence() const { return disk_->sequence_; }
+    // The instance that drives it ("virtio_blk0").
+    std::string_view driver_name() const { return {disk_->driver_, disk_->driver_length_}; }
     BlockStatistics statistics() const { return disk_->queue_->statistics(); }
 
     // Starts a transfer; request.completed follows in every case. Any context, no locks held.
@@ -69,6 +73,9 @@ private:
     char uuid_[40] = {};
     usize uuid_length_ = 0;
     std::atomic<bool> gone_{false};
+    char driver_[32] = {}; // disk only
+    usize driver_length_ = 0;
+    u64 sequence_ = 0; // disk only
     BlockQueue* queue_ = nullptr; // whole disk only; owned
     ListLink registry_link_;
 };

@@ -5,6 +5,7 @@
 #include "core/memory/frames.h"
 #include "linux/devfs/device_file.h"
 #include "linux/process/credentials.h"
+#include "linux/sysfs/device_nodes.h"
 #include "linux/vfs/super_block.h"
 
 namespace linux {
@@ -190,7 +191,7 @@ Result<u64> BlockFile::ioctl(u32 request, u64 argument) {
     case alignment: return answer<i32>(argument, 0);
     case rotational: return answer<u16>(argument, 0);
     case get_read_ahead: return answer<i64>(argument, 256);
-    case disk_sequence: return answer<u64>(argument, block().number());
+    case disk_sequence: return answer<u64>(argument, device.sequence());
     case flush:
         if (!capable(Capability::sys_admin))
             return Failure(Errno::acces);
@@ -244,10 +245,14 @@ void device_appeared(core::BlockDevice& device) {
 }
 
 void block_listener(core::BlockDevice& device, bool present) {
-    if (present)
-        return device_appeared(device);
+    if (present) {
+        device_appeared(device);
+        disk_added(device);
+        return;
+    }
     const core::BlockDeviceNumber number = device.number();
     (void)unregister_device_node(DeviceType::block, {number.major, number.minor});
+    disk_removed(device);
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "core/sync/guarded.h"
 #include "linux/devfs/devtmpfs.h"
+#include "linux/sysfs/device_nodes.h"
 #include "linux/vfs/open_file.h"
 
 namespace linux {
@@ -89,6 +90,8 @@ Result<> register_device_node(const DeviceNode& node) {
     }
     if (!node.name.empty())
         devtmpfs_add(node);
+    if (node.type == DeviceType::character)
+        character_node_added(node);
     return {};
 }
 
@@ -117,6 +120,8 @@ Result<> unregister_device_node(DeviceType type, DeviceNumber number) {
     }
     if (!entry->node.name.empty())
         devtmpfs_remove(entry->node.name);
+    if (type == DeviceType::character)
+        character_node_removed(number);
     if (entry->node.release)
         entry->node.release(entry->node.context);
     delete entry;

@@ -21,6 +21,8 @@
 #include "linux/process/oom.h"
 #include "linux/process/task.h"
 #include "linux/socket/socket.h"
+#include "linux/socket/uevent_socket.h"
+#include "linux/sysfs/device_nodes.h"
 #include "linux/tmpfs/tmpfs.h"
 #include "linux/tty/console.h"
 #include "linux/vfs/component_file_system.h"
@@ -210,12 +212,14 @@ void prepare_first_process() {
 }
 
 void start_linux() {
+    MUST(start_device_nodes(), "boot has memory");
     register_tmpfs();
     MUST(mount_root_tmpfs(), "boot has memory");
     MUST(start_devtmpfs(), "boot has memory");
     MUST(register_memory_devices(), "boot has memory");
     start_block_nodes();
     register_local_sockets();
+    register_netlink_sockets();
     register_pseudo_file_systems();
     register_component_file_systems();
     MUST(start_terminals(), "boot has memory");

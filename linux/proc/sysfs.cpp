@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A first sysfs: the mount points and the few files programs look for. Devices and classes will
-// come with the tree of devices.
+// sysfs: what is always there. What comes and goes with devices is linux/sysfs.
 #include "core/sched/scheduler.h"
 #include "linux/proc/tables.h"
+#include "linux/sysfs/sys_node.h"
+#include "linux/sysfs/uevent.h"
 
 namespace linux {
 
@@ -52,20 +53,40 @@ constexpr ProcEntry cpu_entries[] = {
     end_of_table,
 };
 constexpr ProcEntry system_devices[] = {directory("cpu", cpu_entries), end_of_table};
-constexpr ProcEntry device_entries[] = {directory("system", system_devices), directory("virtual"),
-                                        end_of_table};
+
+template <SysNode::Fixed which>
+constexpr ProcEntry tree(const char* name, const ProcEntry* children = nullptr) {
+    return {.name = name,
+            .mode = file_mode::directory | 0755,
+            .children = children,
+            .find = find_fixed<which>,
+            .list = list_fixed<which>};
+}
+
+Result<> show_uevent_number(const ProcSubject&, base::FormatSink& sink) {
+    base::format(sink, "{}\n", last_uevent());
+    return {};
+}
+
+constexpr ProcEntry device_entries[] = {directory("system", system_devices),
+                                        tree<SysNode::virtual_devices>("virtual"), end_of_table};
 constexpr ProcEntry huge_page_entries[] = {file("enabled", show_never), end_of_table};
 constexpr ProcEntry memory_entries[] = {directory("transparent_hugepage", huge_page_entries),
                                         end_of_table};
 constexpr ProcEntry kernel_entries[] = {directory("debug"), directory("mm", memory_entries),
-                                        directory("security"), directory("tracing"), end_of_table};
+                                        directory("security"), directory("tracing"),
+                                      file("uevent_seqnum", show_uevent_number), end_of_table};
 constexpr ProcEntry fs_entries[] = {directory("bpf"), directory("cgroup"), directory("ext4"),
                                     directory("pstore"), end_of_table};
-constexpr ProcEntry number_entries[] = {directory("block"), directory("char"), end_of_table};
+constexpr ProcEntry number_entries[] = {tree<SysNode::numbers_block>("block"),
+                                        tree<SysNode::numbers_character>("char"), end_of_table};
 
 constexpr ProcEntry root_entries[] = {
-    directory("block"),  directory("bus"),    directory("class"),
-    directory("dev", number_entries),         directory("devices", device_entries),
+    tree<SysNode::block>("block"),
+    tree<SysNode::bus>("bus"),
+    tree<SysNode::class_root>("class"),
+    directory("dev", number_entries),
+    tree<SysNode::devices>("devices", device_entries),
     directory("firmware"), directory("fs", fs_entries), directory("kernel", kernel_entries),
     directory("module"), directory("pith", pith_entries),
     directory("power"),  end_of_table,

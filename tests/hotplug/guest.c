@@ -110,7 +110,7 @@ struct Worker {
     int buffered;
     int error;      // how it ended
     int wrong;      // blocks that held what nobody wrote
-    uint64_t done;
+    atomic_ulong done;
     uint64_t acknowledged[blocks];
 };
 static struct Worker worker[workers];
@@ -169,7 +169,12 @@ static void raw_round(const char* kind, const char* path, uint64_t* versions, in
         memcpy(worker[i].acknowledged, versions + i * blocks, sizeof worker[i].acknowledged);
         pthread_create(&worker[i].thread, NULL, use_disk, &worker[i]);
     }
-    rest(50 + round % 7 * 20);
+    // In the middle of it, however slow the machine is.
+    const double end = seconds() + 30;
+    for (unsigned i = 0; i < workers; i++)
+        while (worker[i].done < 4 && worker[i].error == 0 && seconds() < end)
+            rest(5);
+    rest(round % 7 * 10);
     want("del", kind);
     uint64_t done = 0;
     for (unsigned i = 0; i < workers; i++) {
