@@ -32,6 +32,7 @@ public:
         return &entry;
     }
     u32 used() const { return static_cast<u32>(used_); }
+    u64 capacity() const { return capacity_; }
 
 private:
     const u64 capacity_;
@@ -123,7 +124,10 @@ Result<bool> read_gpt_at(SectorReader& reader, u64 header_sector, u32 scale, Col
     memset(header + 16, 0, 4);
     if (base::crc32({header, header_size}) != header_crc)
         return false;
-    const u64 first = read64(header + 72) * scale;
+    const u64 table_start = read64(header + 72);
+    if (table_start >= into.capacity() / scale)
+        return false;
+    const u64 first = table_start * scale;
     const u32 count = read32(header + 80), entry_size = read32(header + 84);
     if (entry_size < 128 || entry_size > 4096 || entry_size % 128 != 0 || count > 1024)
         return false;
@@ -139,16 +143,16 @@ Result<bool> read_gpt_at(SectorReader& reader, u64 header_sector, u32 scale, Col
         constexpr u8 unused[16] = {};
         if (memcmp(entry, unused, 16) == 0)
             continue;
-        const u64 start = read64(entry + 32) * scale, last = read64(entry + 40) * scale;
-        if (last < start)
+        // In the device's sectors, and checked as such: multiplied, a large one would be small.
+        const u64 start = read64(entry + 32), last = read64(entry + 40);
+        if (last < start || last >= into.capacity() / scale)
             continue;
-        if (PartitionEntry* added = into.add(i + 1, start, last - start + scale))
+        if (PartitionEntry* added =
+                into.add(i + 1, start * scale, (last - start + 1) * scale))
             set_guid(*added, entry + 16);
     }
     delete[] table;
-    if (!read)
-        return Failure(read.error());
-    return sound;
+    return sound; // what cannot be read may be read from the other copy
 }
 
 } // namespace

@@ -118,6 +118,35 @@ TEST_F(PartitionTable, gptFromItsSecondCopy) {
     EXPECT_EQ(read(), 0u);
 }
 
+TEST_F(PartitionTable, gptFromItsSecondCopyWhenTheFirstTableCannotBeRead) {
+    for (const u64 table : {capacity - 1, capacity + 5, ~u64{0} / 512, ~u64{0}}) {
+        disk.write_gpt(1, 2);
+        disk.write_gpt(capacity - 1, capacity - 34);
+        disk.put(512 + 72, table, 8);
+        disk.put(512 + 80, 1024, 4); // with this table as long as that, it leaves the disk
+        disk.put(512 + 16, 0, 4);
+        disk.put(512 + 16, base::crc32({disk.at(1), 92}), 4);
+        EXPECT_EQ(read(), 2u) << table;
+    }
+}
+
+// Sectors of 4096 bytes: the numbers in the table times eight must not wrap around.
+TEST_F(PartitionTable, aGptOfLargeSectorsThatWraps) {
+    disk.write_gpt(8, 16);
+    disk.put(16 * 512 + 32, (u64{1} << 61) + 10, 8);
+    disk.put(16 * 512 + 40, (u64{1} << 61) + 20, 8);
+    disk.put(16 * 512 + 128 + 32, 100, 8);
+    disk.put(16 * 512 + 128 + 40, 109, 8);
+    disk.put(8 * 512 + 72, 2, 8);
+    disk.put(8 * 512 + 88, base::crc32({disk.at(16), 8 * 128}), 4);
+    disk.put(8 * 512 + 16, 0, 4);
+    disk.put(8 * 512 + 16, base::crc32({disk.at(8), 92}), 4);
+    const u32 found = MUST(read_partition_table(disk, capacity, 4096, entries), "readable");
+    ASSERT_EQ(found, 1u);
+    EXPECT_EQ(entries[0].first_sector, 800u);
+    EXPECT_EQ(entries[0].sector_count, 80u);
+}
+
 TEST_F(PartitionTable, entriesThatLeaveTheDiskAreLeftOut) {
     disk.sign(0);
     disk.mbr_entry(0, 0, 0x83, capacity - 10, 100);
