@@ -32,7 +32,8 @@ Result<> check_exclusive(i32 operation, const OpenFile& file, u32 events) {
     return {};
 }
 
-Result<u32> wait(u32 set, u64 events, i32 count, const PollTimeout& timeout) {
+[[gnu::always_inline]] inline Result<u32> wait(u32 set, u64 events, i32 count,
+                                               const PollTimeout& timeout) {
     if (count <= 0 || count > maximum_events)
         return Failure(Errno::inval);
     if (events > core::user_end)

@@ -51,8 +51,8 @@ void EpollSet::take_incoming() {
 }
 
 // Asks one item, already off the list, and writes its event. False if nothing is ready any more.
-// Errors: fault (the item is put back).
-Result<bool> EpollSet::deliver_one(EpollItem& item, UserVirt target) {
+// Errors: fault (the item is put back). Inline: a tenth of a whole epoll_wait.
+[[gnu::always_inline]] Result<bool> EpollSet::deliver_one(EpollItem& item, UserVirt target) {
     // From here on a wake queues the item again; the exchange orders that before the look at the
     // file.
     item.queued.exchange(false);
