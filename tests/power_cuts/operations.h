@@ -9,7 +9,7 @@
 
 enum { power_cut_names = 21, power_cut_most_bytes = 40000 };
 /* Where on the disk the guest keeps its record, behind the volume: one sector. */
-#define POWER_CUT_VOLUME (32ull << 20)
+#define POWER_CUT_VOLUME (16ull << 20)
 #define POWER_CUT_MAGIC 0x747563726577706full
 
 /* `begun` may have happened, all up to `durable` must have. */

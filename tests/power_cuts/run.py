@@ -21,7 +21,7 @@ SHM = pathlib.Path("/dev/shm")
 sys.path.insert(0, str(ROOT / "tests/syscalls"))
 from boot import Archive  # noqa: E402
 
-VOLUME = 32 << 20  # operations.h: POWER_CUT_VOLUME
+VOLUME = 16 << 20  # operations.h: POWER_CUT_VOLUME
 OPERATIONS = 250
 
 
