@@ -10,6 +10,7 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "operations.h"
@@ -18,10 +19,16 @@ static char bytes[power_cut_most_bytes];
 static struct power_cut_record *record;
 static int disk;
 
+// What was said reaches the host first.
+static void power_off(void) {
+    fflush(stdout);
+    tcdrain(STDOUT_FILENO);
+    reboot(RB_POWER_OFF);
+}
+
 static void stop(const char *what) {
     printf("FAIL %s (errno %d)\n0 passed, 1 failed\n", what, errno);
-    fflush(stdout);
-    reboot(RB_POWER_OFF);
+    power_off();
 }
 
 static void tell(uint64_t begun, uint64_t durable) {
@@ -145,6 +152,5 @@ int main(int count, char **words) {
         start_work(strtoull(words[2], NULL, 10));
     else
         look();
-    fflush(stdout);
-    reboot(RB_POWER_OFF);
+    power_off();
 }
