@@ -12,8 +12,9 @@ using namespace component::server;
 
 namespace {
 
-// CPU time that a handler may use without a call that ends it or waits.
-constexpr Nanos handler_time = base::milliseconds(150);
+// How often the watch may find a handler running on. Looks are counted and not time, which passes
+// for a virtual processor that does not run, too: each look shows that this one did.
+constexpr u32 look_limit = 50;
 
 struct Alone {
     HandlerThread* thread;
@@ -197,10 +198,12 @@ bool HandlerThread::looks_stuck() {
     const u64 entry = entries_.load(std::memory_order_relaxed);
     if (entry != seen_entry_) {
         seen_entry_ = entry;
-        seen_time_ = time;
-        return false;
+        looks_ = 0;
+    } else if (time > seen_time_) {
+        ++looks_;
     }
-    return time - seen_time_ >= handler_time;
+    seen_time_ = time;
+    return looks_ >= look_limit;
 }
 
 void HandlerThread::want_end() {

@@ -86,7 +86,7 @@ public:
 
     // --- the watch over handlers that never return: any context
 
-    // True if a handler runs that ran when last asked, and has used up its time since.
+    // To be asked every ten milliseconds: true if a handler has run on for half a second.
     bool looks_stuck();
     bool is_inside() const { return inside_.load(std::memory_order_acquire); }
     void want_end();
@@ -141,6 +141,7 @@ private:
     std::atomic<u64> unwanted_entry_{0};
     u64 seen_entry_ = 0; // the watch's
     Nanos seen_time_{};
+    u32 looks_ = 0;
 };
 
 // What runs the programs of server processes.

@@ -19,7 +19,7 @@ constexpr auto read_write = Protection::read | Protection::write;
 // A handler that waits keeps its thread. A volume has nine requests under way at most, of which one
 // is a commit's; one more thread is there for the manager.
 constexpr u32 threads_that_wait = 10;
-constexpr Nanos watch_interval = base::milliseconds(50);
+constexpr Nanos watch_interval = base::milliseconds(10);
 
 } // namespace
 

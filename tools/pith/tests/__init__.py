@@ -37,6 +37,8 @@ GROUPS: list[Group] = [
     SyscallsGroup("syscalls", "static programs that must do on Pith what they do on Linux"),
     HostileGroup("hostile", "attacks from user mode, after which the system must answer"),
     PlacementsGroup("one-object", "each component is the same bytes in every placement", "same"),
+    PytestGroup("placements", "a tree read by components in every placement is what Linux reads",
+                "tests/drive/placements_test.py", seconds=900),
     PlacementsGroup("containment", "a component that crashes in the kernel ends alone", "crash"),
     PlacementsGroup("move-storm", "components moved under load: no error, no restart, no lost byte",
                     "move", count=500, full_count=10_000),
@@ -75,9 +77,9 @@ GROUPS: list[Group] = [
 
 # What passes today; a group joins the day it does. All others run by name.
 IN_CI = ["tools", "lint", "smoke", "objects", "kernel", "crimes", "debug-clean", "unit",
-         "gate-model", "syscalls", "hostile", "one-object", "containment", "move-storm",
-         "power-cuts", "run", "interactive", "same-as-linux", "boot-matrix", "initramfs",
-         "debugger", "compilers", "bench", "fresh"]
+         "gate-model", "syscalls", "hostile", "one-object", "containment", "placements",
+         "move-storm", "power-cuts", "run", "interactive", "same-as-linux", "boot-matrix",
+         "initramfs", "debugger", "compilers", "bench", "fresh"]
 
 # Set within the machine of the group `fresh`, which would otherwise make another one.
 if os.environ.get("PITH_TEST_INSIDE_FRESH"):
