@@ -224,6 +224,22 @@ void watch(Env& env) {
         keep_watch(env);
 }
 
+// Ports of which the device says nothing but that they are there. What a port is comes in answer to
+// port_ready: while a slow device has that before it, a console must not be taken for a plain port.
+void offer_the_rest(Env& env) {
+    Console& console = env.arena<Console>();
+    constexpr u32 patience = 20;
+    serve_control(env);
+    if (console.control_out.in_device() != 0 && ++console.offer_ticks < patience) {
+        env.set_timer(offer_timer, env.now() + offer_delay);
+        return;
+    }
+    for (u32 i = 0; i < console.port_count && !console.broken; ++i) {
+        if (console.ports[i].present && !console.ports[i].offered)
+            offer(env, console.ports[i]);
+    }
+}
+
 void timer(Env& env, u32 number) {
     Console& console = env.arena<Console>();
     if (console.broken)
@@ -234,10 +250,7 @@ void timer(Env& env, u32 number) {
         serve_control(env);
         return serve_ports(env);
     }
-    for (u32 i = 0; i < console.port_count; ++i) {
-        if (console.ports[i].present && !console.ports[i].offered)
-            offer(env, console.ports[i]);
-    }
+    offer_the_rest(env);
 }
 
 Result<> quiesce(Env&) { return {}; }

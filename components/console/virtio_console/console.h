@@ -26,6 +26,8 @@ inline constexpr u32 buffer_bytes = 256;
 inline constexpr u32 buffers_bytes = ring_size * buffer_bytes; // of one receive ring
 inline constexpr u32 transmit_count = 4; // of one port at once; the core sends one at a time
 inline constexpr u32 transmit_pieces = ring_size / transmit_count;
+// How long a port of which nothing more is said waits for its offer.
+inline constexpr Nanos offer_delay = base::milliseconds(100);
 // Requests for ports that the device has not told of yet: a few of each port.
 inline constexpr u32 most_early = 4 * most_ports;
 
@@ -86,6 +88,8 @@ struct Console {
     u64 services_offered; // bits: in this life, withdrawn ones included
     u32 early_count;
     u32 early_ticks; // looks of the watch since one came
+    u32 offer_ticks; // times that offers were put off since a port came
+    u32 reserved;
     std::array<Request, most_early> early; // in the order they came
 };
 

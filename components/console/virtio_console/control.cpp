@@ -10,7 +10,6 @@ namespace {
 
 constexpr u32 most_messages = 4 * ring_size; // in one handler
 constexpr Nanos poll_delay = base::milliseconds(1);
-constexpr Nanos offer_delay = base::milliseconds(100);
 
 // False: no room now.
 bool send(Env& env, const ControlMessage& message) {
@@ -59,6 +58,7 @@ void port_added(Env& env, Port& port) {
     refill(env, port.in, port.buffers);
     (void)port.in.arm(env);
     env.arena<Console>().transport.notify_if_wanted(env, port.in);
+    env.arena<Console>().offer_ticks = 0;
     env.set_timer(offer_timer, env.now() + offer_delay); // for one of which nothing more is said
 }
 

@@ -221,6 +221,25 @@ TEST_P(VirtioConsole, requestsWaitForThePortToBeOfferedAgain) {
     EXPECT_EQ(console->control.back().value, 1);
 }
 
+// A slow device says late that a port is a console: it is not offered as something else before.
+TEST_P(VirtioConsole, aConsoleIsNotOfferedAsAPortWhileTheDeviceIsSlow) {
+    make(many, 4);
+    ASSERT_TRUE(home->start());
+    console->process_transmits();
+    console->send_control(0, ControlEvent::port_add, 0);
+    interrupt();
+    for (u32 i = 0; i < 5; ++i) {
+        home->time += 200'000'000;
+        home->fire_timers();
+    }
+    EXPECT_TRUE(home->offers.empty());
+    console->send_control(0, ControlEvent::console_port, 1);
+    console->process_transmits();
+    interrupt();
+    ASSERT_EQ(home->offers.size(), 1u);
+    EXPECT_EQ(properties(0).kind, component::StreamKind::console);
+}
+
 TEST_P(VirtioConsole, requestsForAPortThatNeverComesFail) {
     make(many, 4);
     ASSERT_TRUE(home->start());
@@ -319,6 +338,7 @@ TEST_P(VirtioConsole, aPortOfWhichNothingIsSaidIsOfferedLater) {
     console->send_control(2, ControlEvent::port_add, 0);
     interrupt();
     EXPECT_EQ(home->offers.size(), 2u);
+    console->process_transmits(); // it takes that the port is ready, and has nothing to say to it
     home->time += 200'000'000;
     home->fire_timers();
     ASSERT_EQ(home->offers.size(), 3u);
