@@ -23,7 +23,7 @@ Result<> for_each_named(i32 which, i32 who, i32 first_kind, Visit visit) {
         for (Task& task : process.tasks)
             take(task);
     };
-    switch (which - first_kind) {
+    switch (i64{which} - first_kind) {
     case 0: {
         Task* task = who != 0 ? ProcessTable::find_task_locked(who) : &Task::current();
         if (task)

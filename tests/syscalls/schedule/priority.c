@@ -19,6 +19,7 @@ static void test(void) {
         FAILS(setpriority(PRIO_PROCESS, getppid(), 10), EPERM);
     }), 0);
     FAILS(setpriority(77, 0, 0), EINVAL);
+    FAILS(syscall(SYS_ioprio_get, INT_MIN, 0), EINVAL);
     FAILS(setpriority(PRIO_PROCESS, 99999999, 0), ESRCH);
     FAILS(getpriority(PRIO_PGRP, 99999999), ESRCH);
 }
