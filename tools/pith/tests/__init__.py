@@ -78,8 +78,8 @@ GROUPS: list[Group] = [
 # What passes today; a group joins the day it does. All others run by name.
 IN_CI = ["tools", "lint", "smoke", "objects", "kernel", "crimes", "debug-clean", "unit",
          "gate-model", "syscalls", "hostile", "one-object", "containment", "placements", "hotplug",
-         "move-storm", "power-cuts", "run", "interactive", "same-as-linux", "boot-matrix",
-         "initramfs", "debugger", "compilers", "bench", "fresh"]
+         "move-storm", "kill-storm", "power-cuts", "run", "interactive", "same-as-linux",
+         "boot-matrix", "initramfs", "debugger", "compilers", "bench", "fresh"]
 
 # Set within the machine of the group `fresh`, which would otherwise make another one.
 if os.environ.get("PITH_TEST_INSIDE_FRESH"):
