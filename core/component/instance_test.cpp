@@ -75,7 +75,7 @@ protected:
         disk = nullptr;
         instance = nullptr;
         if (device)
-            remove_device(*device);
+            remove_device(*device, Departure::in_order);
         EXPECT_FALSE(find_block_device("ram0"));
     }
 
@@ -108,7 +108,7 @@ TEST_F(InstanceTest, dataGoesThere) {
 TEST_F(InstanceTest, removalEndsRequestsWithIo) {
     RefOrNull<BlockDevice> kept = disk;
     disk = nullptr;
-    remove_device(*std::exchange(device, nullptr));
+    remove_device(*std::exchange(device, nullptr), Departure::pulled_out);
     EXPECT_EQ(g_went, 1);
     EXPECT_TRUE(kept->is_gone());
     std::vector<u8> in(512);

@@ -13,6 +13,7 @@ A test is an entry of TESTS, or stands alone and says near its head what it link
 kind in build/unit/KIND; the last line is `N passed, N failed`, counted in tests.
 """
 import argparse
+import concurrent.futures
 import dataclasses
 import os
 import pathlib
@@ -102,7 +103,9 @@ HEAD_LINES = 12
 # Equal sources in another work tree are not compiled again.
 CACHE = (f"CCACHE_BASEDIR={ROOT} CCACHE_NOHASHDIR=1 ccache " if shutil.which("ccache") else "")
 NAMES_OBJECT = "PITH_TEST_OBJECT"  # in a source: it wants to know where the object lies
-SECONDS = int(os.environ.get("UNIT_SECONDS", "600"))  # for one program
+SECONDS = int(os.environ.get("UNIT_SECONDS", "900"))  # for one program
+# Programs that take minutes: run as so many processes side by side, each with its share of tests.
+SHARDS = {"ext4": 2}
 
 
 @dataclasses.dataclass
@@ -194,6 +197,16 @@ def ninja(kind, tests):
     return out, programs
 
 
+def run_shard(command, environment) -> tuple[int | None, str]:
+    """A program's status (None: its time was up) and what it said."""
+    try:
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True,
+                              errors="replace", timeout=SECONDS)
+        return done.returncode, done.stdout + done.stderr
+    except subprocess.TimeoutExpired:
+        return None, f"the time was up ({SECONDS} s)"
+
+
 def run_program(name, program, options, kind) -> Counts:
     """Runs one program; what failed is printed, its tests are counted."""
     environment = dict(os.environ)
@@ -202,13 +215,15 @@ def run_program(name, program, options, kind) -> Counts:
         environment.setdefault("RANDOM_STEPS", "300")  # of each of the volume's random tests
     environment["TSAN_OPTIONS"] = f"suppressions={suppressions}"
     begin = time.monotonic()
-    try:
-        done = subprocess.run(
-            [program, f"--gtest_filter={options.filter}", "--gtest_brief=1"], cwd=ROOT,
-            env=environment, capture_output=True, text=True, errors="replace", timeout=SECONDS)
-        status, text = done.returncode, done.stdout + done.stderr
-    except subprocess.TimeoutExpired:
-        status, text = None, f"the time was up ({SECONDS} s)"
+    command = [program, f"--gtest_filter={options.filter}", "--gtest_brief=1"]
+    shards = SHARDS.get(name, 1)
+    environments = [{**environment, "GTEST_TOTAL_SHARDS": str(shards), "GTEST_SHARD_INDEX": str(i)}
+                    for i in range(shards)]
+    with concurrent.futures.ThreadPoolExecutor(shards) as pool:
+        ends = list(pool.map(lambda its: run_shard(command, its), environments))
+    # The first that did not end well speaks for all.
+    status = next((status for status, _ in ends if status != 0), 0)
+    text = "\n".join(text for _, text in ends)
     numbers = {word: sum(map(int, re.findall(rf"^\[  {word}  \] (\d+) tests?", text, re.MULTILINE)))
                for word in ("PASSED", "FAILED")}
     counts = Counts(numbers["PASSED"], numbers["FAILED"])
@@ -237,7 +252,10 @@ def run_kind(kind, tests, options) -> Counts:
                    stdout=subprocess.DEVNULL, check=False)
     for name, program in programs:
         # One program that does not build keeps none of the others from running.
-        if subprocess.run(["ninja", "-C", str(out), "--quiet", "-j2", program.name]).returncode:
+        done = subprocess.run(["ninja", "-C", str(out), "--quiet", program.name],
+                              capture_output=True, text=True, check=False)
+        if done.returncode:
+            print(done.stdout)
             print(f"{kind} {name}: does not build")
             total.failed += 1
             continue

@@ -284,7 +284,7 @@ TEST(Recovery, SurvivesAnyLog) {
             // Records begin their blocks: most patches go there.
             const u64 at = chance() % 40 * prepared.block_size + chance() % 24 * 4;
             const u32 values[] = {0, ~u32{0}, static_cast<u32>(chance()),
-                                  0x0100'0000u * (chance() % 8)};
+                                  static_cast<u32>(0x0100'0000u * (chance() % 8))};
             std::memcpy(&volume.source.bytes[place_in(*log, prepared, at)], &values[chance() % 4],
                         4);
         }

@@ -31,7 +31,7 @@ GROUPS: list[Group] = [
                     "loads on the debug kernel: no report of a detector, no hang"),
     ProgramGroup("unit", "unit tests on the host, under the sanitizers",
                  ["/usr/bin/python3", "host/test/build.py", "--sanitize", "all"],
-                 needs=("build", "host-tests"), seconds=900),
+                 needs=("build", "host-tests"), seconds=1500),
     ProgramGroup("gate-model", "the gate protocol in every order of events, by Spin",
                  ["/usr/bin/python3", "tests/gate_model/run.py"], needs=("model",), seconds=600),
     SyscallsGroup("syscalls", "static programs that must do on Pith what they do on Linux"),
