@@ -37,6 +37,7 @@ struct BootInfo {
     MemoryRange ranges[maximum_ranges]; // sorted by start, not overlapping
     u64 initrd_start, initrd_size;      // size 0: none
     u64 rsdp;                           // 0: unknown, search the BIOS areas
+    u8 rsdp_copy[40];                   // what `rsdp` points to if the memory it was in goes
     Framebuffer framebuffer;
     // Where the kernel lies: image_start..image_end is its segments, then the loader's tables up to
     // tables_end (page tables in use, this structure).

@@ -119,15 +119,10 @@ void take_multiboot_framebuffer(BootInfo& info, u64 tag) {
     screen.blue_size = read_at<u8>(tag + 37);
 }
 
-// The RSDP is copied into the tag; an address inside the tag is as good as any, if it is kept.
-// Rather remember nothing and let the kernel search when the firmware is BIOS; EFI's copy is kept
-// low.
-constinit u8 g_rsdp_copy[64]{};
-
 void take_multiboot_rsdp(BootInfo& info, u64 tag, u32 size) {
-    const u32 length = size - 8 < sizeof g_rsdp_copy ? size - 8 : sizeof g_rsdp_copy;
-    __builtin_memcpy(g_rsdp_copy, reinterpret_cast<const void*>(tag + 8), length);
-    info.rsdp = reinterpret_cast<u64>(g_rsdp_copy);
+    const u32 length = size - 8 < sizeof info.rsdp_copy ? size - 8 : sizeof info.rsdp_copy;
+    __builtin_memcpy(info.rsdp_copy, reinterpret_cast<const void*>(tag + 8), length);
+    info.rsdp = reinterpret_cast<u64>(info.rsdp_copy);
 }
 
 } // namespace

@@ -105,6 +105,8 @@ extern "C" [[noreturn]] void loader_main(Protocol protocol, u64 handover) {
     g_info.page_table = build_page_tables(kernel, g_info, region);
     g_info.tables_end = (region.used_end() + 0xfff) & ~0xfffull;
     *handed = g_info;
+    if (g_info.rsdp == reinterpret_cast<u64>(g_info.rsdp_copy))
+        handed->rsdp = reinterpret_cast<u64>(handed->rsdp_copy);
 
     const u64 entry = kernel.entry + g_info.kernel_slide;
     const u64 info_virtual = g_info.physical_map_virtual + reinterpret_cast<u64>(handed);
