@@ -27,24 +27,41 @@ void TimerQueue::program() {
     arch::arm_timer(wanted > current ? wanted - current : Nanos(0));
 }
 
-void TimerQueue::arm(Timer& timer, Nanos deadline) {
-    LockGuard<lock_class::timer> guard(lock_);
+void TimerQueue::insert(Timer& timer, Nanos deadline) {
     timer.deadline_ = deadline;
     timer.armed_ = true;
     heap_.push(timer);
+}
+
+bool TimerQueue::remove(Timer& timer) {
+    if (!timer.armed_ || !timer.node_.queued)
+        return false;
+    heap_.remove(timer);
+    timer.armed_ = false;
+    return true;
+}
+
+void TimerQueue::arm(Timer& timer, Nanos deadline) {
+    LockGuard<lock_class::timer> guard(lock_);
+    insert(timer, deadline);
     if (this == &here())
         program();
+}
+
+bool TimerQueue::re_arm_if_running(Timer& timer, Nanos deadline) {
+    LockGuard<lock_class::timer> guard(lock_);
+    (void)remove(timer);
+    if (running_.load(std::memory_order_relaxed) != &timer || this == &here())
+        return false;
+    insert(timer, deadline); // run_due() looks for it when the function has returned
+    return true;
 }
 
 bool TimerQueue::disarm(Timer& timer) {
     bool was_armed = false;
     {
         LockGuard<lock_class::timer> guard(lock_);
-        if (timer.armed_ && timer.node_.queued) {
-            heap_.remove(timer);
-            timer.armed_ = false;
-            was_armed = true;
-        }
+        was_armed = remove(timer);
     }
     // Its function may be running on that CPU; on this one it can only be our caller.
     while (running_.load(std::memory_order_acquire) == &timer && this != &here())
@@ -78,11 +95,11 @@ void TimerQueue::set_tick(Nanos deadline) {
 }
 
 void Timer::arm(Nanos deadline) {
-    cancel();
     arch::disable_preemption();
-    TimerQueue& queue = TimerQueue::here();
-    cpu_.store(arch::cpu_index(), std::memory_order_relaxed);
-    queue.arm(*this, deadline);
+    if (!TimerQueue::of(cpu_.load(std::memory_order_relaxed)).re_arm_if_running(*this, deadline)) {
+        cpu_.store(arch::cpu_index(), std::memory_order_relaxed);
+        TimerQueue::here().arm(*this, deadline);
+    }
     arch::enable_preemption();
 }
 

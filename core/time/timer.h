@@ -22,8 +22,8 @@ public:
     Timer(const Timer&) = delete;
     Timer& operator=(const Timer&) = delete;
 
-    // Arms or re-arms. A deadline in the past fires at once. Any context. Costs nothing until it
-    // fires.
+    // Arms or re-arms. A deadline in the past fires at once. Any context, under locks that the
+    // function takes, too: it may still be running for the deadline before. One caller at a time.
     void arm(Nanos deadline);
     // After return the function is neither pending nor running (unless called from itself). Returns
     // whether it was pending. Any context but the timer's own lock holders.

@@ -5,6 +5,7 @@
 #include "core/debug/kernel_test.h"
 #include "core/debug/test_threads.h"
 #include "core/sched/scheduler.h"
+#include "core/sync/lock.h"
 #include "core/time/clock.h"
 
 namespace core {
@@ -146,6 +147,38 @@ TEST(timer, cancel_from_elsewhere) {
         (void)threads.start(body, 1, Scheduler::cpu_count() > 1 ? 2 : ~u64{0});
     }
     EXPECT(armed.load() == probe.count.load() + cancelled.load());
+}
+
+// A lock is held while the timer is armed, and taken by its function, as interval timers do.
+struct Guarding : Timer {
+    Guarding() : Timer(&fire) {}
+    static void fire(Timer& timer) {
+        auto& self = static_cast<Guarding&>(timer);
+        LockGuard guard(self.lock);
+        EXPECT(self.inside.fetch_add(1) == 0); // on one CPU at a time
+        ++self.fired;
+        self.inside.fetch_sub(1);
+    }
+    IrqSpinLock<lock_class::process_timers> lock;
+    std::atomic<u32> inside{0};
+    u64 fired = 0; // guarded by lock
+};
+
+TEST(timer, armed_under_a_lock_of_its_function) {
+    Guarding timer;
+    auto body = [&](u32 index) {
+        TestRandom random(index);
+        for (int step = 0; step < 5000; ++step) {
+            LockGuard guard(timer.lock);
+            timer.arm(now() + base::microseconds(random.below(30)));
+        }
+    };
+    TestThreads threads;
+    threads.start_many(4, body);
+    threads.wait();
+    EXPECT(becomes_true([&] { return !timer.is_armed(); }));
+    timer.cancel();
+    EXPECT(timer.fired > 0);
 }
 
 TEST(timer, sleeping_takes_its_time) {

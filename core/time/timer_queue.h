@@ -11,6 +11,9 @@ namespace core {
 class TimerQueue {
 public:
     void arm(Timer& timer, Nanos deadline) PITH_EXCLUDES(lock_);
+    // Takes the timer out, or arms it again here if its function is running, so that it runs on one
+    // CPU at a time: true then.
+    bool re_arm_if_running(Timer& timer, Nanos deadline) PITH_EXCLUDES(lock_);
     bool disarm(Timer& timer) PITH_EXCLUDES(lock_); // waits for a running function
     // Runs what is due. In the timer interrupt.
     void run_due() PITH_EXCLUDES(lock_);
@@ -26,6 +29,8 @@ private:
         bool operator()(const Timer& a, const Timer& b) const { return a.deadline_ < b.deadline_; }
     };
     void program() PITH_REQUIRES(lock_);
+    void insert(Timer& timer, Nanos deadline) PITH_REQUIRES(lock_);
+    bool remove(Timer& timer) PITH_REQUIRES(lock_); // whether it was there
 
     IrqSpinLock<lock_class::timer> lock_;
     base::PairingHeap<Timer, &Timer::node_, Earlier> heap_;
