@@ -11,7 +11,7 @@ HandleTable::Slots* HandleTable::Slots::make(u32 capacity) {
     auto* memory = static_cast<u8*>(::operator new(size, base::fallible));
     if (!memory)
         return nullptr;
-    auto* made = reinterpret_cast<Slots*>(memory);
+    auto* made = new (memory) Slots();
     made->capacity = capacity;
     made->lowest_free = 0;
     made->used = reinterpret_cast<u64*>(memory + sizeof(Slots));
@@ -54,6 +54,10 @@ u32 HandleTable::Slots::find_free(u32 from) const {
     return capacity > from ? capacity : from;
 }
 
+void HandleTable::Slots::destroy(Retired& retired) {
+    ::operator delete(static_cast<void*>(static_cast<Slots*>(&retired)));
+}
+
 namespace {
 
 constexpr u32 first_capacity = 64;
@@ -61,6 +65,44 @@ constexpr u32 first_capacity = 64;
 } // namespace
 
 using TableLock = LockGuard<lock_class::handle_table>;
+
+// A change to a slot that readers without the lock may be looking at: they see all of it or none.
+class HandleTable::SlotChange {
+public:
+    explicit SlotChange(Slot& slot) : slot_(slot) { count(std::memory_order_relaxed); }
+    ~SlotChange() { count(std::memory_order_release); }
+    SlotChange(const SlotChange&) = delete;
+    SlotChange& operator=(const SlotChange&) = delete;
+
+    void set(Object* object, Rights rights) {
+        // Release: whoever sees these has seen the odd count before them, and a whole object.
+        slot_.rights.store(rights, std::memory_order_release);
+        slot_.object.store(object, std::memory_order_release);
+    }
+
+private:
+    void count(std::memory_order order) {
+        slot_.changes.store(slot_.changes.load(std::memory_order_relaxed) + 1, order);
+    }
+    Slot& slot_;
+};
+
+// The slots that a larger table replaced; goes once no reader looks at them.
+class HandleTable::Outgrown {
+public:
+    Outgrown() = default;
+    ~Outgrown() {
+        if (slots_)
+            retire(*slots_, Slots::destroy);
+    }
+    Outgrown(const Outgrown&) = delete;
+    Outgrown& operator=(const Outgrown&) = delete;
+
+    void hold(Slots& slots) { slots_ = &slots; }
+
+private:
+    Slots* slots_ = nullptr;
+};
 
 Result<Ref<HandleTable>> HandleTable::create() {
     HandleTable* table = new (base::fallible) HandleTable();
@@ -91,18 +133,33 @@ RefOrNull<Object> HandleTable::share(u32 index) const {
 }
 
 Borrowed HandleTable::borrow_shared(u32 index) const {
-    TableLock guard(lock_);
-    const Slots* slots = slots_.load(std::memory_order_relaxed);
-    if (index >= slots->capacity)
-        return {};
-    const Slot& slot = slots->slots[index];
-    Object* object = slot.object.load(std::memory_order_relaxed);
-    if (object)
-        object->add_reference();
-    return {object, slot.rights, true};
+    for (;;) {
+        Borrowed found; // before the guard: a reference too many is dropped after it
+        const EpochGuard epoch;
+        const Slots* slots = slots_.load(std::memory_order_acquire);
+        if (index >= slots->capacity)
+            return {};
+        const Slot& slot = slots->slots[index];
+        const u16 changes = slot.changes.load(std::memory_order_acquire);
+        const Rights rights = slot.rights.load(std::memory_order_acquire);
+        Object* object = slot.object.load(std::memory_order_acquire);
+        // Without a reference left it is on its way out of the slot, where the next look finds what
+        // came after it.
+        if (object && !object->try_add_reference())
+            continue;
+        found = Borrowed(object, rights, true);
+        // Acquire above keeps this look behind the others.
+        if ((changes & 1) == 0 && slot.changes.load(std::memory_order_relaxed) == changes)
+            return found;
+    }
 }
 
-Result<> HandleTable::grow(u32 wanted) {
+void HandleTable::mark_if_shared(Object* object) const {
+    if (object && sharers() != 1)
+        object->keep_memory_for_readers();
+}
+
+Result<> HandleTable::grow(u32 wanted, Outgrown& outgrown) {
     Slots* old = slots_.load(std::memory_order_relaxed);
     u32 capacity = old->capacity;
     while (capacity <= wanted)
@@ -113,7 +170,8 @@ Result<> HandleTable::grow(u32 wanted) {
     for (u32 i = 0; i < old->capacity; ++i) {
         grown->slots[i].object.store(old->slots[i].object.load(std::memory_order_relaxed),
                                      std::memory_order_relaxed);
-        grown->slots[i].rights = old->slots[i].rights;
+        grown->slots[i].rights.store(old->slots[i].rights.load(std::memory_order_relaxed),
+                                     std::memory_order_relaxed);
         grown->slots[i].badge = old->slots[i].badge;
     }
     const usize words = (old->capacity + 63) / 64;
@@ -123,11 +181,12 @@ Result<> HandleTable::grow(u32 wanted) {
     }
     grown->lowest_free = old->lowest_free;
     slots_.store(grown, std::memory_order_release);
-    ::operator delete(old);
+    outgrown.hold(*old);
     return {};
 }
 
-Result<u32> HandleTable::claim(bool close_on_exec, u32 lowest, u32 limit) {
+Result<u32> HandleTable::claim(bool close_on_exec, u32 lowest, u32 limit,
+                               Outgrown& outgrown) {
     if (lowest >= limit)
         return Failure(Errno::mfile);
     Slots* slots = slots_.load(std::memory_order_relaxed);
@@ -135,7 +194,7 @@ Result<u32> HandleTable::claim(bool close_on_exec, u32 lowest, u32 limit) {
     if (index >= limit)
         return Failure(Errno::mfile);
     if (index >= slots->capacity) {
-        TRY(grow(index));
+        TRY(grow(index, outgrown));
         slots = slots_.load(std::memory_order_relaxed);
     }
     slots->mark(index, close_on_exec);
@@ -144,24 +203,22 @@ Result<u32> HandleTable::claim(bool close_on_exec, u32 lowest, u32 limit) {
 
 Result<u32> HandleTable::install(Ref<Object> object, Rights rights, bool close_on_exec, u32 lowest,
                                  u32 limit) {
+    Outgrown outgrown;
     TableLock guard(lock_);
-    const u32 index = TRY(claim(close_on_exec, lowest, limit));
-    Slot& slot = slots_.load(std::memory_order_relaxed)->slots[index];
-    slot.rights = rights;
-    slot.object.store(object.release(), std::memory_order_release);
+    const u32 index = TRY(claim(close_on_exec, lowest, limit, outgrown));
+    SlotChange(slots_.load(std::memory_order_relaxed)->slots[index]).set(object.release(), rights);
     return index;
 }
 
 Result<u32> HandleTable::reserve(bool close_on_exec, u32 lowest, u32 limit) {
+    Outgrown outgrown;
     TableLock guard(lock_);
-    return claim(close_on_exec, lowest, limit);
+    return claim(close_on_exec, lowest, limit, outgrown);
 }
 
 void HandleTable::fill_reserved(u32 index, Ref<Object> object, Rights rights) {
     TableLock guard(lock_);
-    Slot& slot = slots_.load(std::memory_order_relaxed)->slots[index];
-    slot.rights = rights;
-    slot.object.store(object.release(), std::memory_order_release);
+    SlotChange(slots_.load(std::memory_order_relaxed)->slots[index]).set(object.release(), rights);
 }
 
 void HandleTable::release_reserved(u32 index) {
@@ -174,18 +231,19 @@ Result<> HandleTable::replace(u32 index, Ref<Object> object, Rights rights, bool
     if (index >= limit)
         return Failure(Errno::badf);
     RefOrNull<Object> old;
+    Outgrown outgrown;
     {
         TableLock guard(lock_);
         if (index >= slots_.load(std::memory_order_relaxed)->capacity)
-            TRY(grow(index));
+            TRY(grow(index, outgrown));
         Slots* slots = slots_.load(std::memory_order_relaxed);
         Slot& slot = slots->slots[index];
         Object* before = slot.object.load(std::memory_order_relaxed);
         if (!before && slots->is_used(index))
             return Failure(Errno::busy);
         slots->mark(index, close_on_exec);
-        slot.rights = rights;
-        slot.object.store(object.release(), std::memory_order_release);
+        mark_if_shared(before);
+        SlotChange(slot).set(object.release(), rights);
         old = RefOrNull<Object>::adopt(before);
     }
     if (old)
@@ -198,9 +256,12 @@ Result<Ref<Object>> HandleTable::take(u32 index) {
     Slots* slots = slots_.load(std::memory_order_relaxed);
     if (index >= slots->capacity)
         return Failure(Errno::badf);
-    Object* object = slots->slots[index].object.exchange(nullptr);
+    Slot& slot = slots->slots[index];
+    Object* object = slot.object.load(std::memory_order_relaxed);
     if (!object)
         return Failure(Errno::badf);
+    mark_if_shared(object);
+    SlotChange(slot).set(nullptr, Rights::none);
     slots->clear(index);
     return Ref<Object>::adopt(object);
 }
@@ -232,11 +293,12 @@ Result<> HandleTable::set_close_on_exec(u32 index, bool value) {
 
 Result<Ref<HandleTable>> HandleTable::clone(u32 limit) const {
     Ref<HandleTable> copy = TRY(create());
+    Outgrown outgrown;
     TableLock guard(lock_);
     const Slots* from = slots_.load(std::memory_order_relaxed);
     // Nobody else sees the copy: its own lock, of the same class, is not needed.
     if (from->capacity > first_capacity)
-        TRY(copy->grow(from->capacity - 1));
+        TRY(copy->grow(from->capacity - 1, outgrown));
     Slots* to = copy->slots_.load(std::memory_order_relaxed);
     for (u32 word = 0; word < (from->capacity + 63) / 64; ++word) {
         for (u64 bits = from->used[word]; bits != 0; bits &= bits - 1) {
@@ -246,7 +308,8 @@ Result<Ref<HandleTable>> HandleTable::clone(u32 limit) const {
                 continue; // reserved: not open yet
             object->add_reference();
             to->slots[index].object.store(object, std::memory_order_relaxed);
-            to->slots[index].rights = from->slots[index].rights;
+            to->slots[index].rights.store(from->slots[index].rights.load(std::memory_order_relaxed),
+                                          std::memory_order_relaxed);
             to->slots[index].badge = from->slots[index].badge;
             to->mark(index, from->close_on_exec[word] >> index % 64 & 1);
         }

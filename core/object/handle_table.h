@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Handles: a table of slots {object, rights, badge}. A Linux fd is a slot's index. Look-up takes no
-// lock: one who borrows from a table that no other thread shares takes no reference either.
+// lock: it runs in an epoch and takes a reference, and from a table that no other thread shares
+// neither.
 #pragma once
 
 #include <atomic>
 
 #include "base/result.h"
 #include "core/object/object.h"
+#include "core/sync/epoch.h"
 #include "core/sync/guarded.h"
 
 namespace core {
 
 // What a holder may do. Duplicating only narrows.
-enum class Rights : u32 {
+enum class Rights : u16 {
     none = 0,
     read = 1 << 0,
     write = 1 << 1,
@@ -24,10 +26,10 @@ enum class Rights : u32 {
     all = 0x7f,
 };
 constexpr Rights operator|(Rights a, Rights b) {
-    return static_cast<Rights>(static_cast<u32>(a) | static_cast<u32>(b));
+    return static_cast<Rights>(static_cast<u16>(a) | static_cast<u16>(b));
 }
 constexpr bool allows(Rights held, Rights wanted) {
-    return (static_cast<u32>(held) & static_cast<u32>(wanted)) == static_cast<u32>(wanted);
+    return (static_cast<u16>(held) & static_cast<u16>(wanted)) == static_cast<u16>(wanted);
 }
 
 class HandleTable;
@@ -76,7 +78,8 @@ public:
         if (index >= slots->capacity) [[unlikely]]
             return {};
         const Slot& slot = slots->slots[index];
-        return {slot.object.load(std::memory_order_relaxed), slot.rights, false};
+        return {slot.object.load(std::memory_order_relaxed),
+                slot.rights.load(std::memory_order_relaxed), false};
     }
     // The same with a reference, from any table (another process's, too). Process context.
     RefOrNull<Object> share(u32 index) const;
@@ -117,18 +120,20 @@ private:
     friend class Ref<HandleTable>;
     struct Slot {
         std::atomic<Object*> object{nullptr};
-        Rights rights = Rights::none;
+        std::atomic<Rights> rights{Rights::none};
+        std::atomic<u16> changes{0}; // odd while object and rights are being changed
         u32 badge = 0;
     };
     // Two bitmaps (used, close-on-exec) and the slots, in one block; a table that grew leaves the
     // old one until an epoch later.
-    struct Slots {
-        u32 capacity;
-        u32 lowest_free; // no free slot below
-        u64* used;
-        u64* close_on_exec;
-        Slot* slots;
+    struct Slots : Retired {
+        u32 capacity = 0;
+        u32 lowest_free = 0; // no free slot below
+        u64* used = nullptr;
+        u64* close_on_exec = nullptr;
+        Slot* slots = nullptr;
 
+        static void destroy(Retired& retired);
         static Slots* make(u32 capacity);
         bool is_used(u32 index) const;
         void mark(u32 index, bool cloexec);
@@ -136,10 +141,15 @@ private:
         u32 find_free(u32 from) const;
     };
 
+    class SlotChange;
+    class Outgrown;
+
     HandleTable() = default;
     Borrowed borrow_shared(u32 index) const;
-    Result<u32> claim(bool close_on_exec, u32 lowest, u32 limit);
-    Result<> grow(u32 wanted);
+    // To be called before `object` leaves its slot.
+    void mark_if_shared(Object* object) const;
+    Result<u32> claim(bool close_on_exec, u32 lowest, u32 limit, Outgrown& outgrown);
+    Result<> grow(u32 wanted, Outgrown& outgrown);
 
     mutable Lock<lock_class::handle_table> lock_;
     std::atomic<Slots*> slots_{nullptr};

@@ -8,15 +8,20 @@ namespace core {
 namespace {
 
 struct Probe final : Object {
-    Probe() : Object(ObjectKind::event) { alive.fetch_add(1); }
+    explicit Probe(Rights meant = Rights::all) : Object(ObjectKind::event), rights(meant) {
+        alive.fetch_add(1);
+    }
     ~Probe() override { alive.fetch_sub(1); }
     void handle_closed() override { closed.fetch_add(1); }
+    const Rights rights; // that its handles should have
     std::atomic<u32> closed{0};
     static constinit std::atomic<i32> alive;
 };
 constinit std::atomic<i32> Probe::alive{0};
 
-Ref<Object> make() { return Ref<Object>(MUST(Ref<Probe>::create(), "a test has memory")); }
+Ref<Object> make(Rights rights = Rights::all) {
+    return Ref<Object>(MUST(Ref<Probe>::create(rights), "a test has memory"));
+}
 
 TEST(handle_table, lowest_free_slot) {
     {
@@ -123,15 +128,20 @@ TEST(handle_table, shared_by_threads) {
             table.add_sharer();
         auto body = [&](u32 index) {
             TestRandom random(index);
-            for (int step = 0; step < 3000; ++step) {
-                const u32 slot = static_cast<u32>(random.below(100));
-                switch (random.below(4)) {
-                case 0: (void)table.install(make(), Rights::all, false, 0, 100); break;
+            for (u32 step = 0; step < 3000; ++step) {
+                const u32 limit = 50 + step / 10; // grows under its readers
+                const u32 slot = static_cast<u32>(random.below(limit));
+                const Rights rights = step % 2 == 0 ? Rights::read : Rights::write;
+                switch (random.below(5)) {
+                case 0: (void)table.install(make(rights), rights, false, 0, limit); break;
                 case 1: (void)table.close(slot); break;
-                case 2: (void)table.replace(slot, make(), Rights::all, true, 100); break;
+                case 2: (void)table.replace(slot, make(rights), rights, true, limit); break;
                 default:
-                    if (const Borrowed borrowed = table.borrow(slot))
-                        EXPECT(borrowed.get()->kind() == ObjectKind::event);
+                    if (const Borrowed borrowed = table.borrow(slot)) {
+                        const auto& probe = static_cast<const Probe&>(*borrowed.get());
+                        EXPECT(probe.kind() == ObjectKind::event);
+                        EXPECT(borrowed.rights() == probe.rights);
+                    }
                 }
             }
         };

@@ -2,7 +2,11 @@
 // The root of everything a handle can name.
 #pragma once
 
+#include <atomic>
+#include <new>
+
 #include "base/ref.h"
+#include "core/sync/epoch.h"
 
 namespace core {
 
@@ -31,11 +35,21 @@ public:
     // context, no locks held. Linux's flush() hangs here.
     virtual void handle_closed() {}
 
+    // Readers inside an epoch may be looking at this object without a reference: its memory stays
+    // until they are gone. To be called while there is a reference and they can still find it.
+    void keep_memory_for_readers() { has_readers_.store(true, std::memory_order_relaxed); }
+
+    // Ends the object at once and gives its memory back, now or after the epoch. The count of
+    // references, which is all that readers look at, stays 0 until then.
+    static void operator delete(Object* object, std::destroying_delete_t);
+
 protected:
     explicit Object(ObjectKind kind) : kind_(kind) {}
 
 private:
     const ObjectKind kind_;
+    std::atomic<bool> has_readers_{false};
+    Retired retired_; // last, so that it leads back to the object
 };
 
 } // namespace core

@@ -321,7 +321,7 @@ void deliver_file(const Dentry& dentry, u32 events) {
         usize length = 0;
         Inode* parent = nullptr;
         {
-            WalkGuard walk;
+            core::EpochGuard walk;
             if (!dentry.is_root() && !dentry.is_deleted()) {
                 parent = dentry.parent()->inode();
                 const std::string_view text = dentry.name();

@@ -105,7 +105,7 @@ void mounts_line(Writer& writer, Mount& mount, std::string_view place) {
 void write_root_inside(base::FormatSink& sink, Mount& mount, char* buffer) {
     usize start = page_size;
     {
-        WalkGuard guard;
+        core::EpochGuard guard;
         for (const Dentry* at = &mount.root(); !at->is_root(); at = at->parent()) {
             const std::string_view name = at->name();
             if (name.size() + 1 > start)

@@ -9,7 +9,7 @@ namespace linux {
 
 void update_access_time(const Mount& mount, Inode& inode);
 
-// The file was read through `mount`. Any context that may hold a WalkGuard; never sleeps.
+// The file was read through `mount`. Any context that may hold an EpochGuard; never sleeps.
 inline void note_access(const Mount& mount, Inode& inode) {
     if (inode.super_block().no_access_times || (mount.flags() & mount_flag::no_access_time))
         return;

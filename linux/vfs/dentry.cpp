@@ -23,8 +23,8 @@ void insert_after(ListLink& position, ListLink& link) {
     position.next = &link;
 }
 
-void free_name_memory(Garbage& garbage) {
-    ::operator delete(static_cast<void*>(static_cast<Dentry::Name*>(&garbage)));
+void free_name_memory(core::Retired& retired) {
+    ::operator delete(static_cast<void*>(static_cast<Dentry::Name*>(&retired)));
 }
 
 Dentry::Name* allocate_name(NameView name) {
@@ -66,8 +66,8 @@ Dentry* Dentry::create(SuperBlock& super_block, Dentry* parent, NameView name) {
     return dentry;
 }
 
-void Dentry::destroy(Garbage& garbage) {
-    auto& dentry = static_cast<Dentry&>(garbage);
+void Dentry::destroy(core::Retired& retired) {
+    auto& dentry = static_cast<Dentry&>(retired);
     const Name* name = dentry.name_.load(std::memory_order_relaxed);
     if (name != &dentry.inline_name_)
         free_name_memory(const_cast<Name&>(*name));
@@ -260,7 +260,7 @@ void Dentry::free_reserved_name(Name* name) {
 void Dentry::rename_to(Name* name) {
     const Name* old = name_.exchange(name, std::memory_order_acq_rel);
     if (old != &inline_name_)
-        retire(const_cast<Name&>(*old), free_name_memory);
+        core::retire(const_cast<Name&>(*old), free_name_memory);
 }
 
 void Dentry::relocate(Dentry& new_parent, Name* name) {

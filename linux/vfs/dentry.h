@@ -26,13 +26,13 @@ struct NameView {
 // Hashes a name of at most 255 bytes.
 NameView name_view(std::string_view name);
 
-class Dentry final : public Garbage {
+class Dentry final : public core::Retired {
 public:
     // An entry not yet in the tree, referenced by the caller. Null if memory is short.
     static Dentry* create(SuperBlock& super_block, Dentry* parent, NameView name);
 
     // A name is never written once a walk can see it: a rename puts another in its place.
-    struct Name : Garbage {
+    struct Name : core::Retired {
         u32 length;
         u32 hash;
         char text[1]; // `length` of them
@@ -40,7 +40,7 @@ public:
         NameView view() const { return {text, length, hash}; }
     };
 
-    // Stays good while the directory's lock or a WalkGuard is held.
+    // Stays good while the directory's lock or an EpochGuard is held.
     std::string_view name() const {
         const Name* name = name_.load(std::memory_order_acquire);
         return {name->text, name->length};
@@ -107,7 +107,7 @@ public:
     bool has_positive_children();
     u64 cookie() const { return cookie_; }
 
-    // The entry in the cache, or null; takes no reference. Inside a WalkGuard. May miss an entry
+    // The entry in the cache, or null; takes no reference. Inside an EpochGuard. May miss an entry
     // while others move.
     static Dentry* find(const Dentry& parent, const NameView& name);
     // The same, exact and with a reference. With the directory's lock held.
@@ -129,7 +129,7 @@ private:
 
     Dentry(SuperBlock& super_block) : super_block_(super_block) {}
     ~Dentry() = default;
-    static void destroy(Garbage& garbage);
+    static void destroy(core::Retired& retired);
 
     bool has(Flag flag) const { return (flags_.load(std::memory_order_relaxed) & flag) != 0; }
     void set(Flag flag) { flags_.fetch_or(flag, std::memory_order_relaxed); }

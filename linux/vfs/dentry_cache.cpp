@@ -3,7 +3,10 @@
 // the last look get another round.
 #include "linux/vfs/dentry_cache.h"
 
+#include <algorithm>
+
 #include "base/bits.h"
+#include "core/memory/buddy.h"
 #include "core/memory/frames.h"
 #include "core/memory/kernel_map.h"
 #include "linux/vfs/super_block.h"
@@ -26,10 +29,10 @@ void append(ListLink& ring, ListLink& link) {
 } // namespace
 
 Result<> DentryCache::initialise() {
+    // A bucket for four frames: as many as one block holds at most.
+    constexpr u64 most = (u64{base::page_size} << core::maximum_order) / sizeof(Bucket);
     const u64 frames = core::frame_counts().total;
-    const u64 wanted = frames / 4;
-    const u64 count =
-        u64{1} << base::log2_down(wanted<256 ? 256 : wanted>(1 << 20) ? 1 << 20 : wanted);
+    const u64 count = u64{1} << base::log2_down(std::clamp(frames / 4, u64{256}, most));
     const u64 bytes = base::align_up(count * sizeof(Bucket), u64{base::page_size});
     unsigned order = base::log2_up(bytes >> base::page_shift);
     core::Page* block = TRY(core::allocate_block(order, core::PageUse::kernel));
@@ -47,7 +50,7 @@ Result<> DentryCache::initialise() {
 // Drops a reference that may be the last; true if the dentry now belongs to the caller, who takes
 // it apart. Once the count is 0 others may free it: the guard keeps the memory while we look.
 bool Dentry::drop_last() {
-    WalkGuard walk;
+    core::EpochGuard walk;
     if (references_.fetch_sub(1, std::memory_order_acq_rel) != 1)
         return false;
     if (has(on_list) && has(hashed)) {
@@ -83,7 +86,7 @@ Dentry* Dentry::dismantle() {
     // Walks may still look at the inode pointer; the inode's memory outlives them, too.
     if (Inode* inode = inode_.load(std::memory_order_relaxed))
         inode->drop_reference();
-    retire(*this, destroy);
+    core::retire(*this, destroy);
     return directory;
 }
 

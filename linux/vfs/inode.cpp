@@ -28,13 +28,13 @@ bool Inode::try_add_reference() const {
     return false;
 }
 
-void Inode::destroy(Garbage& garbage) { delete static_cast<Inode*>(&garbage); }
+void Inode::destroy(core::Retired& retired) { delete static_cast<Inode*>(&retired); }
 
 void Inode::last_reference_dropped() {
     evict();
     if (is_by_number)
         super_block_.inode_evicted(*this);
-    retire(*this, destroy);
+    core::retire(*this, destroy);
 }
 
 void Inode::evict() {

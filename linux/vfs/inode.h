@@ -16,7 +16,7 @@
 #include "core/vm/page_cache.h"
 #include "linux/vfs/attributes.h"
 #include "linux/vfs/inode_lock.h"
-#include "linux/vfs/garbage.h"
+#include "core/sync/epoch.h"
 #include "linux/vfs/io_cursor.h"
 
 namespace linux {
@@ -60,7 +60,7 @@ namespace rename_flag {
 inline constexpr u32 no_replace = 1, exchange = 2, whiteout = 4; // linux/fs.h
 }
 
-class Inode : public Garbage {
+class Inode : public core::Retired {
 public:
     // ---- what it is -----------------------------------------------------------------------------
     SuperBlock& super_block() const { return super_block_; }
@@ -271,7 +271,7 @@ private:
     friend class SuperBlock;
     Result<core::PageCache*> make_page_cache();
     void last_reference_dropped();
-    static void destroy(Garbage& garbage);
+    static void destroy(core::Retired& retired);
 
     mutable std::atomic<u32> references_{1};
     std::atomic<u32> mode_;

@@ -32,13 +32,13 @@ Mount::Mount(Ref<SuperBlock> super_block, Ref<Dentry> root, u32 flags)
     : parent_(this), mount_point_(root.get()), flags_(flags), super_block_(super_block.release()),
       root_(root.release()), id_(g_mounts.next_id.fetch_add(1, std::memory_order_relaxed)) {}
 
-void Mount::destroy(Garbage& garbage) { delete static_cast<Mount*>(&garbage); }
+void Mount::destroy(core::Retired& retired) { delete static_cast<Mount*>(&retired); }
 
 void Mount::last_reference_dropped() {
     root_->drop_reference();
     super_block_->drop_mount();
     super_block_->drop_reference();
-    retire(*this, destroy);
+    core::retire(*this, destroy);
 }
 
 Mount* Mount::on(const Mount& mount, const Dentry& dentry) {
@@ -157,7 +157,7 @@ Path topmost(Path path) {
     while (path.dentry().is_mount_point()) {
         Mount* above;
         {
-            WalkGuard guard;
+            core::EpochGuard guard;
             above = Mount::on(path.mount(), path.dentry());
             if (!above || !above->try_add_reference())
                 break;

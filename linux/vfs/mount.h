@@ -29,7 +29,7 @@ inline constexpr u32 of_file_system = read_only | synchronous | mandatory_locks 
 
 enum class Propagation : u8 { make_private, shared, slave, unbindable };
 
-class Mount final : public Garbage {
+class Mount final : public core::Retired {
 public:
     SuperBlock& super_block() const { return *super_block_; }
     Dentry& root() const { return *root_; }
@@ -64,14 +64,14 @@ public:
     u32 reference_count() const { return references_.load(std::memory_order_relaxed); }
 
     // What stands on (`mount`, `dentry`), topmost not followed; null if nothing. Inside a
-    // WalkGuard.
+    // EpochGuard.
     static Mount* on(const Mount& mount, const Dentry& dentry);
 
 private:
     friend class MountTable;
     Mount(Ref<SuperBlock> super_block, Ref<Dentry> root, u32 flags);
     ~Mount() = default;
-    static void destroy(Garbage& garbage);
+    static void destroy(core::Retired& retired);
     void last_reference_dropped();
 
     std::atomic<Mount*> next_{nullptr}; // in the hash table

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "linux/vfs/path.h"
 
-#include "linux/vfs/garbage.h"
+#include "core/sync/epoch.h"
 #include "linux/vfs/mount.h"
 
 namespace linux {
@@ -83,7 +83,7 @@ Result<std::string_view> name_of_path(const Path& path, const Path& root, std::s
     const usize mark = writer.text().size();
     int outcome;
     {
-        WalkGuard guard;
+        core::EpochGuard guard;
         outcome = climb(path, root, writer);
     }
     if (outcome < 0)
@@ -96,7 +96,7 @@ Result<std::string_view> name_of_path(const Path& path, const Path& root, std::s
 }
 
 bool is_reachable(const Path& path, const Path& root) {
-    WalkGuard guard;
+    core::EpochGuard guard;
     Mount* mount = &path.mount();
     Dentry* dentry = &path.dentry();
     while (mount != &root.mount()) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Path walk: from a name to a place in the tree of mounts. It runs inside a WalkGuard without
+// Path walk: from a name to a place in the tree of mounts. It runs inside an EpochGuard without
 // references or locks as long as everything is cached; where it has to sleep (a miss, a link that
 // must be read) it takes references to where it stands, leaves the guard and comes back. Process
 // context, no locks held.
@@ -90,7 +90,7 @@ private:
     Path held_;      // keeps where it stands, from the first hold() on
     Path held_root_; // keeps the root
     RefOrNull<Dentry> held_child_;
-    WalkGuard guard_{WalkGuard::Outside()};
+    core::EpochGuard guard_{core::EpochGuard::Outside()};
 };
 
 } // namespace linux
