@@ -83,10 +83,24 @@ def test_machine(case: Case) -> None:
     _check(case, ())
 
 
-@pytest.mark.parametrize("boot", ["iso", "iso-efi", "iso-linux"])
+@pytest.mark.skipif(KERNEL != "pith", reason="Debian's Linux wants more than the least")
+@pytest.mark.parametrize(("memory_mib", "filled_mib"), [(32, 8), (8192, 2304), (65536, 64)])
+def test_memory_sizes(memory_mib: int, filled_mib: int) -> None:
+    """The least memory; files in more than the 2 GiB that a q35 has below 4 GiB; much memory, most
+    of which the host does not have."""
+    _check(Case("q35", 2, memory_mib, "release"), ())
+    script = (f"dd if=/dev/zero of=/tmp/file bs=1M count={filled_mib} 2> /dev/null; "
+              "printf mark >> /tmp/file; stat -c %s /tmp/file; tail -c 4 /tmp/file")
+    done = run("sh", "-c", script, timeout=300, options=(
+        "--rootfs", "busybox", "--memory", str(memory_mib)))
+    assert done.stdout == f"{(filled_mib << 20) + 4}\nmark".encode(), explain(done)
+
+
+@pytest.mark.parametrize("boot", ["iso", "iso-efi", "iso-linux", "iso-syslinux"])
 @pytest.mark.parametrize("processors", [2, 4] if FULL else [2])
 def test_cd_image(boot: str, processors: int) -> None:
-    """GRUB starts the kernel from a CD image, under BIOS and UEFI, by Multiboot2 and `linux`."""
+    """GRUB starts the kernel from a CD image, under BIOS and UEFI, by Multiboot2 and `linux`, and
+    SYSLINUX does by its own `linux`."""
     _check(Case("q35", processors, 512, "release"), ("--boot", boot))
 
 

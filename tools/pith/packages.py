@@ -23,6 +23,7 @@ NEEDS: dict[str, list[str]] = {
     "linux": ["apt", "dpkg"],
     "symbols": ["llvm-19"],
     "iso": ["grub-common", "grub-pc-bin", "grub-efi-amd64-bin", "xorriso", "mtools"],
+    "syslinux": ["isolinux", "syslinux-common"],
     "uefi": ["ovmf"],
     "test": ["python3-pytest", "python3-pexpect", "e2fsprogs"],
     "debug": ["gdb"],

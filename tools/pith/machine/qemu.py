@@ -23,8 +23,9 @@ DISK_NAMES = {
     "virtio": ["vda", "vdb", "vdc"],
     "nvme": ["nvme0n1", "nvme1n1", "nvme2n1"],
 }
-# Pith's CD images start it by Multiboot2; iso-linux by GRUB's `linux`.
-BOOTS = ["bzimage", "elf", "iso", "iso-efi", "iso-linux"]
+# Pith's CD images start it by Multiboot2; iso-linux by GRUB's `linux`, iso-syslinux by SYSLINUX.
+CD_BOOTS = ["iso", "iso-efi", "iso-linux", "iso-syslinux"]
+BOOTS = ["bzimage", "elf", *CD_BOOTS]
 
 
 @dataclasses.dataclass
@@ -63,8 +64,11 @@ def _base(machine: Machine) -> list[str]:
         # Version 2 of the virtio-mmio transport; version 1 is QEMU's default for old guests.
         kind += ",acpi=on,isa-serial=on,rtc=on"
     words = ["-nodefaults", "-no-user-config", "-display", "none", "-monitor", "none",
-             "-no-reboot", "-machine", kind, *_accelerator(machine), "-cpu", "max",
-             "-smp", str(machine.processors), "-m", f"{machine.memory_mib}M"]
+             "-no-reboot", "-machine", f"{kind},memory-backend=memory", *_accelerator(machine),
+             "-cpu", "max", "-smp", str(machine.processors), "-m", f"{machine.memory_mib}M",
+             # Not reserved: a machine may have more memory than the host, if it does not use it.
+             "-object",
+             f"memory-backend-ram,id=memory,size={machine.memory_mib}M,reserve=off"]
     if machine.kind == "microvm":
         words += ["-global", "virtio-mmio.force-legacy=false"]
     else:

@@ -18,7 +18,7 @@ from pith.images.initramfs import make_initramfs
 from pith.images.kernels import Kernel, default_boot, find_kernel
 from pith.images.rootfs import Disk
 from pith.machine.console_log import ConsoleLog
-from pith.machine.qemu import DISK_NAMES, Machine
+from pith.machine.qemu import CD_BOOTS, DISK_NAMES, Machine
 from pith.machine.session import End, Request, Session
 from pith.machine.symbolise import symbolise
 from pith.machine.virtual_machine import VirtualMachine
@@ -140,8 +140,9 @@ def _make_machine(options: Options, kernel: Kernel, work: pathlib.Path) -> Machi
         processors=1 if options.icount else options.processors,
         memory_mib=options.memory_mib, icount=options.icount, gdb=options.gdb,
         extra=options.qemu_args)
-    if options.boot in ("iso", "iso-efi", "iso-linux"):
-        machine.cdrom = iso.make_iso(work / "boot.iso", kernel.image, command_line, initramfs)
+    if options.boot in CD_BOOTS:
+        make = iso.make_isolinux_iso if options.boot == "iso-syslinux" else iso.make_iso
+        machine.cdrom = make(work / "boot.iso", kernel.image, command_line, initramfs)
         machine.kernel = None
         machine.uefi = options.boot == "iso-efi"
         if machine.uefi:

@@ -97,7 +97,7 @@ class HostileGroup:
     summary: str
     rounds: int = 3
     full_rounds: int = 100
-    seconds: int = 300
+    seconds_per_round: int = 60
 
     def run(self, settings: Settings) -> Counts:
         """See Group."""
@@ -108,7 +108,8 @@ class HostileGroup:
         rounds = self.full_rounds if settings.full else self.rounds
         log = LOGS / "hostile.log"
         status = _boot(kernel.image, ["--init", str(LOGS / "hostile" / "hostile"), "--",
-                                      str(rounds)], settings, self.seconds, log)
+                                      str(rounds)],
+                       settings, 120 + rounds * self.seconds_per_round, log)
         text = _read(log)
         counts = read_counts(text, status)
         done = len(re.findall(r"^round \d+: ", text, re.MULTILINE))
