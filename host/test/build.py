@@ -59,6 +59,8 @@ TESTS = {
                     "components/block/virtio_blk/virtio_blk_test.cpp"] + HOME + PORT, ["address"]),
     "nvme": (["components/block/nvme/*.cpp", "host/test/fake_nvme.cpp"] + HOME + PORT,
              ["address"]),
+    "ahci": (["components/block/ahci/*.cpp", "host/test/fake_ahci.cpp"] + HOME + PORT,
+             ["address"]),
     "described_devices": (["arch/x86_64/described_devices.cpp",
                            "arch/x86_64/described_devices_test.cpp"] + PORT, ["address"]),
     "ramdisk": (["components/block/ramdisk/component.cpp",

@@ -37,6 +37,7 @@ DISKS = {
     "nvme0n1": ["nvme,drive={drive},serial=PITHNVME"],
     "nvme1n1": ["nvme,drive={drive},serial=PITH4096,logical_block_size=4096,"
                 "physical_block_size=4096"],
+    "sda": ["ahci,id=sata", "ide-hd,bus=sata.0,drive={drive},serial=PITHSATA"],
 }
 ECHOES = {"port": 512 << 10, "line": 32 << 10}
 

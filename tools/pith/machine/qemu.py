@@ -22,6 +22,7 @@ MACHINES = ["q35", "pc", "microvm"]
 DISK_NAMES = {
     "virtio": ["vda", "vdb", "vdc"],
     "nvme": ["nvme0n1", "nvme1n1", "nvme2n1"],
+    "ahci": ["sda", "sdb", "sdc"],
 }
 # Pith's CD images start it by Multiboot2; iso-linux by GRUB's `linux`, iso-syslinux by SYSLINUX.
 CD_BOOTS = ["iso", "iso-efi", "iso-linux", "iso-syslinux"]
@@ -91,9 +92,18 @@ def _boot(machine: Machine) -> list[str]:
     return words
 
 
+def _disk_controller(machine: Machine) -> list[str]:
+    """What the disks hang on, if they do not on PCI themselves. q35 has an AHCI controller."""
+    if machine.disk_bus == "ahci" and machine.kind != "q35":
+        return ["-device", "ahci,id=ide"]
+    return []
+
+
 def _disk_device(machine: Machine, index: int) -> str:
     if machine.disk_bus == "nvme":
         return f"nvme,serial=PITH{index:04}"
+    if machine.disk_bus == "ahci":
+        return f"ide-hd,bus=ide.{index},serial=PITH{index:04}"
     return "virtio-blk-pci" if machine.has_pci else "virtio-blk-device"
 
 
@@ -121,6 +131,7 @@ def qemu_command(machine: Machine, descriptors: dict[str, int]) -> list[str]:
     suffix = "pci" if machine.has_pci else "device"
     words = [QEMU, *_base(machine), *_boot(machine),
              *_channels(descriptors, f"virtio-serial-{suffix}")]
+    words += _disk_controller(machine)
     for index, disk in enumerate(machine.disks):
         words += _disk(index, disk, _disk_device(machine, index))
     return words + machine.extra

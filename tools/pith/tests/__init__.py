@@ -44,6 +44,8 @@ GROUPS: list[Group] = [
                     "move", count=500, full_count=10_000),
     PlacementsGroup("kill-storm", "components killed under load: no error, no lost byte", "kill",
                     count=200, full_count=5_000),
+    PytestGroup("disks", "Debian's root on every kind of disk, over a restart and kills",
+                "tests/drive/disks_test.py", seconds=900, needs=("debian",)),
     HotPlugGroup("hotplug", "disks plugged in and pulled out under load: clean errors, no leak"),
     ProgramGroup("power-cuts", "crash states of an ext4 volume: nothing promised is lost",
                  ["/usr/bin/python3", "tests/power_cuts/run.py"],
@@ -77,7 +79,8 @@ GROUPS: list[Group] = [
 
 # What passes today; a group joins the day it does. All others run by name.
 IN_CI = ["tools", "lint", "smoke", "objects", "kernel", "crimes", "debug-clean", "unit",
-         "gate-model", "syscalls", "hostile", "one-object", "containment", "placements", "hotplug",
+         "gate-model", "syscalls", "hostile", "one-object", "containment", "placements", "disks",
+         "hotplug",
          "move-storm", "kill-storm", "power-cuts", "run", "interactive", "same-as-linux",
          "boot-matrix", "initramfs", "debugger", "compilers", "bench", "fresh"]
 
