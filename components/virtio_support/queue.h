@@ -81,6 +81,9 @@ public:
     u32 free_descriptors() const { return free_; }
     u32 in_device() const { return in_device_; } // chains
     QueueFault fault() const { return fault_; }
+    // Some devices count what they read of a chain as well as what they wrote: then a length says
+    // less.
+    void expect_read_bytes_counted() { counts_read_bytes_ = 1; }
     bool has_indirect() const { return (shape_.features & feature_indirect) != 0; }
 
     // Gives the device a chain of ring descriptors. Errors: nospc (not so many free ones).
@@ -213,10 +216,12 @@ private:
         VERIFY(piece.length <= ~u32{0});
         return static_cast<u32>(piece.length);
     }
-    static u32 writable_bytes(const Chain& chain) {
+    u32 writable_bytes(const Chain& chain) const {
         u64 sum = 0;
         for (const Piece& piece : chain.writable)
             sum += piece.length;
+        for (const Piece& piece : chain.readable)
+            sum += counts_read_bytes_ ? piece.length : 0;
         return sum > ~u32{0} ? ~u32{0} : static_cast<u32>(sum);
     }
 
@@ -265,6 +270,7 @@ private:
     u16 available_ = 0; // as published
     u16 notified_ = 0;  // value of available_ when the device was last told
     u16 taken_ = 0;     // entries of the used ring taken so far
+    u32 counts_read_bytes_ = 0;
     std::array<u16, Capacity> next_{};
     std::array<ChainRecord, Capacity> chains_{};
 };

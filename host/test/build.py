@@ -57,6 +57,7 @@ TESTS = {
     "virtio_blk": (["components/block/virtio_blk/component.cpp",
                     "components/block/virtio_blk/requests.cpp",
                     "components/block/virtio_blk/virtio_blk_test.cpp"] + HOME + PORT, ["address"]),
+    "virtio_scsi": (["components/block/virtio_scsi/*.cpp"] + HOME + PORT, ["address"]),
     "nvme": (["components/block/nvme/*.cpp", "host/test/fake_nvme.cpp"] + HOME + PORT,
              ["address"]),
     "ahci": (["components/block/ahci/*.cpp", "host/test/fake_ahci.cpp"] + HOME + PORT,

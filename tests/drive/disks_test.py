@@ -11,7 +11,8 @@ from machines import KERNEL, explain, run
 from pith.images import rootfs
 from pith.machine.qemu import DISK_NAMES
 
-DRIVERS = {"virtio": "virtio_blk", "nvme": "nvme", "ahci": "ahci"}
+DRIVERS = {"virtio": "virtio_blk", "nvme": "nvme", "ahci": "ahci",
+           "scsi": "virtio_scsi"}
 WRITE = """
 set -e
 test -b /dev/$0

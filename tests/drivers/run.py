@@ -38,6 +38,7 @@ DISKS = {
     "nvme1n1": ["nvme,drive={drive},serial=PITH4096,logical_block_size=4096,"
                 "physical_block_size=4096"],
     "sda": ["ahci,id=sata", "ide-hd,bus=sata.0,drive={drive},serial=PITHSATA"],
+    "sdb": ["virtio-scsi-pci,id=scsi", "scsi-hd,bus=scsi.0,drive={drive},serial=PITHSCSI"],
 }
 ECHOES = {"port": 512 << 10, "line": 32 << 10}
 

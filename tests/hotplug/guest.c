@@ -115,7 +115,7 @@ struct Worker {
 };
 static struct Worker worker[workers];
 // What was acknowledged in earlier rounds, for each backing file.
-static uint64_t known[2][workers * blocks];
+static uint64_t known[3][workers * blocks];
 
 static void* use_disk(void* argument) {
     struct Worker* self = argument;
@@ -305,6 +305,8 @@ int main(int count, char** words) {
     for (int round = 0; round < rounds; round++) {
         if (round % 4 == 3)
             mounted_round("files", "/dev/vdb", round);
+        else if (round % 4 == 2)
+            raw_round("scsi", "/dev/sda", known[2], round);
         else if (round % 2 == 0)
             raw_round("nvme", "/dev/nvme0n1", known[0], round);
         else

@@ -34,6 +34,7 @@ MACHINES = {
 DEVICES = {
     "nvme": {"driver": "nvme", "serial": "PITHHOT"},
     "virtio": {"driver": "virtio-blk-pci"},
+    "scsi": {"driver": "scsi-hd", "bus": "scsi.0"},
     "files": {"driver": "virtio-blk-pci"},
 }
 DISK_BYTES = 16 << 20
@@ -114,7 +115,7 @@ class Plugger:
             "blockdev-add")
         place = {} if self.machine == "pc" else {"bus": "hotport"}
         self._must(self.monitor.run("device_add", id=f"hot{self.number}", drive=drive,
-                                    **DEVICES[kind], **place), "device_add")
+                                    **(place | DEVICES[kind])), "device_add")
 
     def remove(self) -> None:
         name = f"hot{self.number}"
@@ -172,7 +173,7 @@ def boot(options: argparse.Namespace, machine: str, folder: pathlib.Path) -> tup
         "-append", f"console=ttyS0 {'' if options.log else 'quiet'} panic=-1 {options.append} "
         f"-- {options.count}",
         *options.qemu.split(), "-drive", f"if=none,id=vda,format=raw,file={folder / 'vda.img'}",
-        "-device", "virtio-blk-pci,drive=vda"]
+        "-device", "virtio-blk-pci,drive=vda", "-device", "virtio-scsi-pci,id=scsi"]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT)
     try:

@@ -23,6 +23,7 @@ DISK_NAMES = {
     "virtio": ["vda", "vdb", "vdc"],
     "nvme": ["nvme0n1", "nvme1n1", "nvme2n1"],
     "ahci": ["sda", "sdb", "sdc"],
+    "scsi": ["sda", "sdb", "sdc"],
 }
 # Pith's CD images start it by Multiboot2; iso-linux by GRUB's `linux`, iso-syslinux by SYSLINUX.
 CD_BOOTS = ["iso", "iso-efi", "iso-linux", "iso-syslinux"]
@@ -96,6 +97,8 @@ def _disk_controller(machine: Machine) -> list[str]:
     """What the disks hang on, if they do not on PCI themselves. q35 has an AHCI controller."""
     if machine.disk_bus == "ahci" and machine.kind != "q35":
         return ["-device", "ahci,id=ide"]
+    if machine.disk_bus == "scsi":
+        return ["-device", "virtio-scsi-pci,id=scsi"]
     return []
 
 
@@ -104,6 +107,8 @@ def _disk_device(machine: Machine, index: int) -> str:
         return f"nvme,serial=PITH{index:04}"
     if machine.disk_bus == "ahci":
         return f"ide-hd,bus=ide.{index},serial=PITH{index:04}"
+    if machine.disk_bus == "scsi":
+        return f"scsi-hd,bus=scsi.0,scsi-id={index},serial=PITH{index:04}"
     return "virtio-blk-pci" if machine.has_pci else "virtio-blk-device"
 
 
