@@ -31,14 +31,13 @@ struct Block {
 
     enum class Operation : u16 { read, write, flush, discard, write_zeroes };
 
+    static constexpr OperationFlags repeated = OperationFlags::idempotent | OperationFlags::timed;
     static constexpr std::array<OperationInfo, 5> operations = {{
-        {"read", OperationFlags::idempotent | OperationFlags::ordered_on_range |
-                     OperationFlags::writes_buffer},
-        {"write", OperationFlags::idempotent | OperationFlags::ordered_on_range |
-                      OperationFlags::reads_buffer},
-        {"flush", OperationFlags::idempotent}, // covers the writes answered before it came
-        {"discard", OperationFlags::idempotent | OperationFlags::ordered_on_range},
-        {"write_zeroes", OperationFlags::idempotent | OperationFlags::ordered_on_range},
+        {"read", repeated | OperationFlags::ordered_on_range | OperationFlags::writes_buffer},
+        {"write", repeated | OperationFlags::ordered_on_range | OperationFlags::reads_buffer},
+        {"flush", repeated}, // covers the writes answered before it came
+        {"discard", repeated | OperationFlags::ordered_on_range},
+        {"write_zeroes", repeated | OperationFlags::ordered_on_range},
     }};
 
     // Answered value: bytes moved. Errors: io, nospc (past the end), rofs, opnotsupp.

@@ -54,8 +54,9 @@ struct Handlers {
     Answer (*submit)(Env&, const Request&) = nullptr;
     void (*interrupt)(Env&, u32 line) = nullptr;
     void (*timer)(Env&, u32 timer) = nullptr;
-    // Fills the zeroed arena of this version from another version's. Errors: any refuses the swap.
-    Result<> (*migrate)(Env&, std::span<const u8> old, Version from) = nullptr;
+    // At a swap of versions whose layouts differ: fills the zeroed arena from one of `layout`, for
+    // `resume` to go on with. May not wait. Errors: any refuses the swap.
+    Result<> (*migrate)(Env&, std::span<const u8> old, u32 layout) = nullptr;
 };
 
 inline constexpr u64 descriptor_magic = 0x31'70'6d'6f'63'74'69'70; // "pitcomp1"
@@ -67,6 +68,7 @@ struct Descriptor {
     const char* name = nullptr;
     Version version{};
     u16 strands = 1;
+    u32 state_layout = 1; // another number wherever the arena means something else
     Traits traits = Traits::none;
     u64 arena_bytes = 0;
     u64 arena_alignment = 0;

@@ -115,6 +115,8 @@ enum class OperationFlags : u32 {
     published = 1 << 6,
     // The device may do it twice after a crash (serial output); the repeat is counted.
     repeatable = 1 << 7,
+    // An answer comes in a bounded time, whatever happens outside: without one the instance ends.
+    timed = 1 << 8,
 };
 constexpr OperationFlags operator|(OperationFlags a, OperationFlags b) {
     return static_cast<OperationFlags>(static_cast<u32>(a) | static_cast<u32>(b));

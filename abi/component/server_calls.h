@@ -20,6 +20,7 @@ enum class Entry : u64 {
     submit,    // HandlerPage::request
     interrupt, // argument: the line
     timer,     // argument: the timer
+    migrate,   // argument: the layout of the state at old_arena_base; HandlerPage::old_arena_size
 };
 
 enum class Call : u64 {
@@ -98,6 +99,7 @@ struct Facts {
 struct HandlerPage {
     Request request;
     Facts facts;
+    u64 old_arena_size;
 };
 
 // The process's addresses. What is not named is not mapped.
@@ -105,6 +107,7 @@ inline constexpr u64 object_base = 0x1000'0000; // the object, byte for byte, re
 inline constexpr u64 code_base = 0x2000'0000;   // where it is loaded to
 inline constexpr u64 code_limit = 0x1000'0000;
 inline constexpr u64 arena_base = 0x4000'0000;
+inline constexpr u64 old_arena_base = 0x8000'0000; // while a new version migrates, read-only
 inline constexpr u64 thread_base = 0x1'0000'0000;
 inline constexpr u64 thread_stride = 0x100'0000;
 inline constexpr u64 dma_base = 0x4'0000'0000;

@@ -20,6 +20,7 @@ struct UserFrame;
 struct Landing {
     u64 stack = 0;     // where the return address lies; 0: nobody is inside
     u64 saved[6] = {}; // registers that belong to the caller: rbx rbp r12 r13 r14 r15
+    u64 entries = 0;   // how often it was filled: the same number is the same call
 };
 
 // The answer of a handler that a trap ended, in its first register.

@@ -15,6 +15,7 @@ arch_call_component:
         movq %r14, 40(%rcx)
         movq %r15, 48(%rcx)
         movq %rsp, (%rcx)
+        incq 56(%rcx)
         jmpq *%rdx
         .size arch_call_component, . - arch_call_component
 

@@ -58,10 +58,12 @@ bool is_kernel_text(u64 address) {
            static_cast<u64>(kernel_text_end - kernel_text_start);
 }
 
-// Ends the component's handler that trapped; false if the kernel itself did.
-bool end_component_handler(UserFrame& frame, u32 vector) {
+// Ends a component's handler if `contain` finds that the trap, or the timer's interrupt, is its
+// own.
+using Contain = const Landing* (*)(const core::ComponentTrap& trap);
+bool end_handler(UserFrame& frame, u32 vector, Contain contain) {
     const core::Thread* thread = current_thread();
-    if (is_kernel_text(frame.rip) || !thread)
+    if (!thread)
         return false;
     const bool on_boot_stack = thread->stack_bottom() == 0; // the first CPU's idle thread
     const core::ComponentTrap trap{
@@ -73,11 +75,17 @@ bool end_component_handler(UserFrame& frame, u32 vector) {
         .vector = vector,
         .words = {frame.rdi, frame.rsi, frame.rdx},
     };
-    const Landing* landing = core::contain_trap(trap);
+    const Landing* landing = contain(trap);
     if (!landing)
         return false;
     land(frame, *landing);
     return true;
+}
+
+bool end_component_handler(UserFrame& frame, u32 vector) {
+    const Contain contain =
+        vector == timer_vector ? core::contain_endless_handler : core::contain_trap;
+    return !is_kernel_text(frame.rip) && end_handler(frame, vector, contain);
 }
 
 core::Access access_of(u64 error) {
@@ -132,6 +140,8 @@ void page_fault_from_kernel(UserFrame& frame, u64 address) {
         if (land(frame))
             return;
     }
+    if (end_handler(frame, 14, core::contain_trap_in_call))
+        return;
     const bool of_program = address < core::user_end && (error & fault_present);
     die(frame, 14,
         !of_program           ? "page fault in the kernel"
@@ -181,7 +191,7 @@ void exception_from_kernel(UserFrame& frame, u32 vector) {
     if (vector == 14)
         return page_fault_from_kernel(frame, read_cr2());
     if (vector == 13 || vector == 12 || vector == 11) {
-        if (land(frame))
+        if (land(frame) || end_handler(frame, vector, core::contain_trap_in_call))
             return;
     }
     static constexpr const char* names[] = {"divide error",
@@ -277,6 +287,8 @@ void interrupt_from_kernel(UserFrame& frame, u32 vector) {
     if (vector < 32)
         return exception_from_kernel(frame, vector);
     run_interrupt(vector, false);
+    if (vector == timer_vector)
+        end_component_handler(frame, vector);
     // The word is zero: preemption is on and a switch is wanted.
     if (preemption_word() == 0 && (frame.rflags & interrupt_flag))
         core::Scheduler::reschedule();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "core/component/component_image.h"
 
+#include "base/memory_functions.h"
 #include "core/component/entropy.h"
 #include "core/observe/log.h"
 
@@ -71,6 +72,15 @@ void ComponentImage::end_use() {
     remove_contained_code(contained_);
     MUST(mapping_.protect(Bytes(0), Bytes(text_size_), KernelProtection::read_only),
          "the pages are mapped");
+}
+
+Result<> ComponentImage::overwrite(u64 offset, std::span<const u8> bytes) {
+    LockGuard guard(lock_);
+    if (users_ != 1 || offset > text_size_ || bytes.size() > text_size_ - offset)
+        return Failure(Errno::inval);
+    TRY(mapping_.protect(Bytes(0), Bytes(text_size_), KernelProtection::read_write));
+    memcpy(mapping_.as<u8>() + offset, bytes.data(), bytes.size());
+    return mapping_.protect(Bytes(0), Bytes(text_size_), KernelProtection::read_execute);
 }
 
 } // namespace core

@@ -26,6 +26,10 @@ public:
     Result<> begin_use();
     void end_use();
 
+    std::span<const u8> text() const { return {mapping_.as<u8>(), static_cast<usize>(text_size_)}; }
+    // Other bytes in the code, which is in use but not running. Errors: inval, nomem.
+    Result<> overwrite(u64 offset, std::span<const u8> bytes);
+
     u64 address() const { return mapping_.address().value; }
     u64 text_size() const { return text_size_; }
     u64 memory_size() const { return mapping_.size().value; }
@@ -33,7 +37,7 @@ public:
     // the same in every placement.
     base::Sha256Digest object_hash() const { return base::sha256(bytes_); }
     base::Sha256Digest text_hash() const {
-        return base::sha256({mapping_.as<u8>(), static_cast<usize>(text_size_)});
+        return base::sha256(text());
     }
 
 private:

@@ -51,6 +51,10 @@ Result<Ref<ComponentImage>> ComponentObject::image_for(Placement placement) {
     return module_.to_ref();
 }
 
+bool ComponentObject::is_same(std::span<const u8> bytes) const {
+    return bytes.size() == bytes_.size() && memcmp(bytes.data(), bytes_.data(), bytes.size()) == 0;
+}
+
 void ComponentObject::trim() {
     RefOrNull<ComponentImage> unused;
     LockGuard guard(lock_);

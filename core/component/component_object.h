@@ -25,11 +25,17 @@ public:
     bool is_embedded() const { return copy_.size().value == 0; }
     Placement placement() const { return placement_; }
     const component::Descriptor& descriptor() const { return resident_->descriptor(); }
+    // Where the image of that descriptor lies: handlers have the same offset in every home.
+    u64 resident_address() const { return resident_->address(); }
 
     // The object loaded for a placement in the kernel: for `builtin` the one relocated at boot, for
     // `module` a load of its own that instances share. Errors: opnotsupp (`builtin` of what is not
     // in the kernel image), nomem, noexec.
     Result<Ref<ComponentImage>> image_for(Placement placement);
+    bool is_same(std::span<const u8> bytes) const;
+    // The version an instance ran before this one, kept as long: who looks at it holds no lock.
+    ComponentObject* former() const { return former_.get(); }
+    void set_former(Ref<ComponentObject> former) { former_ = std::move(former); }
     // Unloads the module's image if nobody uses it.
     void trim();
 
@@ -48,6 +54,7 @@ private:
     const std::span<const u8> bytes_;
     const KernelMapping copy_; // of an object that came at run time
     const Placement placement_;
+    RefOrNull<ComponentObject> former_;
     RefOrNull<ComponentImage> resident_; // for the descriptor, and for `builtin`
     Lock<lock_class::component_object> lock_;
     RefOrNull<ComponentImage> module_; // guarded by lock_

@@ -12,6 +12,8 @@ using namespace component;
 // --- memory for the device
 
 i64 EnvCalls::allocate_dma(Env* env, u64 length, u64 alignment, DmaBlock* block) {
+    if (of(env).injection().takes_allocation()) [[unlikely]]
+        return error(Errno::nomem);
     const auto made = of(env).dma_.allocate(length, alignment);
     if (!made)
         return error(made.error());
@@ -232,27 +234,5 @@ i64 EnvCalls::request_services(Env* env, u64 request, const void** table) {
     *table = call->services;
     return 0;
 }
-
-constexpr EnvTable kernel_env_table = {
-    .size = sizeof(EnvTable),
-    .abi = env_abi,
-#define PITH_ENV_CALL(name) .name = EnvCalls::name,
-    PITH_ENV_CALL(log) PITH_ENV_CALL(now) PITH_ENV_CALL(wall_clock) PITH_ENV_CALL(sleep_until)
-    PITH_ENV_CALL(set_timer) PITH_ENV_CALL(cancel_timer) PITH_ENV_CALL(random)
-    PITH_ENV_CALL(configuration) PITH_ENV_CALL(count) PITH_ENV_CALL(trace) PITH_ENV_CALL(fail)
-    PITH_ENV_CALL(device_fact) PITH_ENV_CALL(window_info) PITH_ENV_CALL(read_register)
-    PITH_ENV_CALL(write_register) PITH_ENV_CALL(window_memory)
-    PITH_ENV_CALL(read_configuration_space) PITH_ENV_CALL(control)
-    PITH_ENV_CALL(enable_interrupt) PITH_ENV_CALL(disable_interrupt)
-    PITH_ENV_CALL(acknowledge_interrupt) PITH_ENV_CALL(allocate_dma) PITH_ENV_CALL(free_dma)
-    PITH_ENV_CALL(dma_view) PITH_ENV_CALL(dma_block) PITH_ENV_CALL(map_buffer)
-    PITH_ENV_CALL(unmap_buffer) PITH_ENV_CALL(buffer_view) PITH_ENV_CALL(copy_from_buffer)
-    PITH_ENV_CALL(copy_to_buffer) PITH_ENV_CALL(offer) PITH_ENV_CALL(update_offer)
-    PITH_ENV_CALL(withdraw) PITH_ENV_CALL(complete) PITH_ENV_CALL(deliver)
-    PITH_ENV_CALL(child_count) PITH_ENV_CALL(child_properties) PITH_ENV_CALL(call_child)
-    PITH_ENV_CALL(read_record) PITH_ENV_CALL(release_record) PITH_ENV_CALL(publish)
-    PITH_ENV_CALL(was_published) PITH_ENV_CALL(request_services)
-#undef PITH_ENV_CALL
-};
 
 } // namespace core

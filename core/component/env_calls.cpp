@@ -207,6 +207,8 @@ i64 EnvCalls::acknowledge_interrupt(Env* env, u32 line) {
 // same service, so its clients notice nothing.
 i64 EnvCalls::offer(Env* env, const ServiceOffer* offer) {
     Instance& self = of(env);
+    if (self.injection().takes_allocation()) [[unlikely]]
+        return error(Errno::nomem);
     const InterfaceBinding* binding = find_interface(offer->interface);
     if (!binding || binding->fingerprint != offer->fingerprint ||
         binding->property_bytes != offer->property_bytes ||

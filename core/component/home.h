@@ -24,6 +24,9 @@ public:
     virtual Result<> quiesce(Strand& strand) = 0; // before another home takes over
     virtual Result<> resume(Strand& strand) = 0;  // after that
     virtual Result<> stop(Strand& strand) = 0;
+    // The arena is zeroed and gets what the state of another version means; resume follows. Errors:
+    // also opnotsupp (the component cannot).
+    virtual Result<> migrate(Strand& strand, const KernelMapping& old, u32 layout) = 0;
 
     struct Facts {
         u64 memory = 0; // bytes that its code and constants take
@@ -33,15 +36,26 @@ public:
     // For people who want to see that the bytes are the same everywhere. Errors: io.
     virtual Result<Facts> facts() = 0;
 
+    // For faults on purpose, while the strand is held: the code as it lies there, and other bytes
+    // in it. Only where no other instance runs it. Errors: inval, nomem.
+    virtual std::span<const u8> text() = 0;
+    virtual Result<> overwrite(u64 offset, std::span<const u8> bytes) = 0;
+    // It may have been overwritten: no other life begins in it.
+    bool is_spoiled() const { return spoiled_; }
+
 protected:
     explicit Home(Placement placement) : placement_(placement) {}
+    void mark_spoiled() { spoiled_ = true; }
 
 private:
     const Placement placement_;
+    bool spoiled_ = false;
 };
 
 // In the kernel: `builtin` or `module`. Errors: opnotsupp, nomem, noexec.
 Result<Ref<Home>> make_kernel_home(Ref<ComponentObject> object, Placement placement);
+// The same with text of its own, which may be overwritten; it counts as spoiled at once.
+Result<Ref<Home>> make_private_kernel_home(Ref<ComponentObject> object, Placement placement);
 
 // Who makes homes in processes of their own (core/server); none until that part has started.
 using ServerHomeMaker = Result<Ref<Home>> (*)(Instance& instance);

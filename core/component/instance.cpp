@@ -4,10 +4,23 @@
 
 #include "base/memory_functions.h"
 #include "core/component/manager.h"
+#include "core/init/command_line.h"
 #include "core/observe/log.h"
 #include "core/time/clock.h"
 
 namespace core {
+
+namespace {
+
+// Handlers run with interrupts on, also inside one: the timer's must come through, which ends those
+// that never return.
+class OpenToInterrupts {
+public:
+    OpenToInterrupts() { arch::enable_interrupts(); }
+    ~OpenToInterrupts() { arch::disable_interrupts(); }
+};
+
+} // namespace
 
 std::atomic<u32> Instance::next_number_{1};
 
@@ -15,6 +28,7 @@ Instance::InstanceTimer::InstanceTimer() : Timer(&InstanceTimer::fired) {}
 
 void Instance::InstanceTimer::fired(Timer& timer) {
     auto& self = static_cast<InstanceTimer&>(timer);
+    const OpenToInterrupts open;
     self.owner->strand_.post_timer(self.index);
 }
 
@@ -37,9 +51,9 @@ Result<Ref<Instance>> Instance::create(Ref<ComponentObject> object, RefOrNull<De
 
 Instance::Instance(Ref<ComponentObject> object, RefOrNull<Device> device, std::string_view name,
                    KernelMapping arena)
-    : object_(std::move(object)), device_(std::move(device)), arena_(std::move(arena)),
-      env_(*this, kernel_env_table, arena_),
-      strand_(*this, has_trait(object_->descriptor().traits, component::Traits::never_waits)) {
+    : versions_(std::move(object)), object_(versions_.get()), device_(std::move(device)),
+      arena_(std::move(arena)), env_(*this, kernel_env_table, arena_),
+      strand_(*this, has_trait(versions_->descriptor().traits, component::Traits::never_waits)) {
     name_length_ = name.copy(name_, sizeof name_);
     for (u32 i = 0; i < timer_count; ++i) {
         timers_[i].owner = this;
@@ -47,6 +61,7 @@ Instance::Instance(Ref<ComponentObject> object, RefOrNull<Device> device, std::s
     }
     recovery_timer_.owner = this;
     strand_.number = number_;
+    strand_.set_answer_limit(base::milliseconds(boot_option_number("pith.answer_limit", 15'000)));
     crashed = [](Observer& observer, Strand&, Errno why) {
         auto& self = static_cast<Instance&>(observer);
         self.crash_reason_ = why;
@@ -79,6 +94,7 @@ Instance::~Instance() {
 void Instance::run_strand(void* instance) { static_cast<Instance*>(instance)->strand_.run_queue(); }
 
 void Instance::interrupt_arrived(void* instance, u32 line) {
+    const OpenToInterrupts open;
     static_cast<Instance*>(instance)->strand_.post_interrupt(line);
 }
 
@@ -90,6 +106,7 @@ void Instance::ask_for_attention() {
 // The strand is held (fresh) or broken (again); start runs in it, then the gates open.
 Result<> Instance::begin_life(bool again) {
     state_.store(InstanceState::starting, std::memory_order_release);
+    injection_.disarm();
     if (again)
         strand_.restart(home_->target(env_));
     else
@@ -201,7 +218,7 @@ Result<> Instance::bind_service(u32 index) {
     if (!service.binding->bind)
         return {};
     Ref<ServiceSink> sink = TRY(service.binding->bind(
-        {*service.gate, Ref<GateOwner>::share(*this), name(), object_->name(), service.name,
+        {*service.gate, Ref<GateOwner>::share(*this), name(), object().name(), service.name,
          std::span<const u8>(service.properties, service.binding->property_bytes)}));
     // Release: a handler that delivers sees the whole object.
     service.sink.store(sink.release(), std::memory_order_release);

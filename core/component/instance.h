@@ -6,12 +6,17 @@
 
 #include "core/component/dma_memory.h"
 #include "core/component/home.h"
+#include "core/component/injection.h"
 #include "core/component/service_sink.h"
 #include "core/device/device.h"
 #include "core/gate/crew.h"
 #include "core/gate/gate.h"
 #include "core/gate/worker.h"
 #include "core/time/timer.h"
+
+namespace arch {
+enum class TextFault : u8;
+}
 
 namespace core {
 
@@ -25,6 +30,9 @@ public:
     KernelEnv(Instance& owner, const component::EnvTable& table, KernelMapping& arena)
         : instance(owner) {
         table_ = &table;
+        set_arena(arena);
+    }
+    void set_arena(KernelMapping& arena) {
         arena_ = arena.as<u8>();
         arena_size_ = arena.size().value;
     }
@@ -82,10 +90,22 @@ public:
     // The same without asking: as a crash, but held against nobody. Errors: busy (it does not run).
     Result<> kill();
 
+    // Goes on with another version of its component, as after a move. If that does not take over,
+    // the present version goes on, and if it ends soon a fresh life of that. Errors: inval (another
+    // component), protonosupport (it waits or calls others differently), opnotsupp (no way from
+    // this layout of the state), busy (it does not run), io (it ended on the way), nomem, noexec;
+    // those of migrate and resume.
+    Result<> swap(std::span<const u8> bytes);
+    // Makes a fault in the life that runs now; the same seed makes the same one. Errors: opnotsupp
+    // (this kernel takes none), busy (it does not run), nodev (it has no interrupts), noent (its
+    // text has no such instruction), nomem.
+    Result<> inject(FaultKind kind, u64 seed);
+    Injection& injection() { return injection_; }
+
     std::string_view name() const { return {name_, name_length_}; }
     // Its place in the order of creation; never given again.
     u32 number() const { return number_; }
-    ComponentObject& object() const { return *object_; }
+    ComponentObject& object() const { return *object_.load(std::memory_order_acquire); }
     Placement placement() const { return placement_.load(std::memory_order_relaxed); }
     Device* device() const { return device_.get(); }
     Strand& strand() { return strand_; }
@@ -101,9 +121,15 @@ public:
         u32 restarts = 0; // fresh lives after the first
         u32 kills = 0;    // of them an operator's
         u32 moves = 0;
-        Nanos last_pause{}; // of a move: from the hold to the release
+        u32 swaps = 0;
+        u32 roll_backs = 0; // to the version before
+        Nanos last_pause{}; // of a move or a swap: from the hold to the release
         Nanos longest_pause{};
         Nanos last_recovery{}; // from the crash to the release
+        void note_pause(Nanos pause) {
+            last_pause = pause;
+            longest_pause = pause > longest_pause ? pause : longest_pause;
+        }
     };
     const Figures& figures() const { return figures_; }
     u32 restarts() const { return figures_.restarts; }
@@ -138,6 +164,15 @@ private:
     void end_all(InstanceState state);
     void quiet_device();
     Result<> change_home(Ref<Home> next);
+    struct Version; // object, arena and placement
+    ComponentObject* find_version(std::span<const u8> bytes) const;
+    Result<> check_version(const ComponentObject& next) const;
+    Result<> replace_by(Version& next);
+    Result<> take_over_state(const Version& former);
+    void exchange_version(Version& other);
+    bool is_new_version_on_probation() const;
+    void go_back_to_former_version();
+    Result<> damage_text(arch::TextFault fault, u64 random);
     Result<> take_over(Ref<Home> next);
     void recover();
     void log_end() const;
@@ -158,7 +193,8 @@ private:
     const u32 number_ = next_number_.fetch_add(1, std::memory_order_relaxed);
     char name_[32] = {};
     usize name_length_;
-    const Ref<ComponentObject> object_;
+    Ref<ComponentObject> versions_; // the newest of those it ran; they hold the others
+    std::atomic<ComponentObject*> object_; // of the one that runs
     RefOrNull<Device> device_;
     Lock<lock_class::instance> operations_;
     RefOrNull<Home> home_; // guarded by operations_
@@ -196,11 +232,20 @@ private:
         Placement former = Placement::builtin;
     };
     Probation probation_; // guarded by operations_
+    // A version that was just swapped in is left again if it ends before this.
+    struct VersionProbation {
+        ComponentObject* former = nullptr;
+        Placement placement = Placement::builtin;
+        Nanos until{};
+        u64 answered = 0;
+    };
+    VersionProbation version_probation_; // guarded by operations_
     struct RecoveryTimer : Timer {
         RecoveryTimer() : Timer(&Instance::recovery_is_due) {}
         Instance* owner = nullptr;
     };
     RecoveryTimer recovery_timer_;
+    Injection injection_;
     Figures figures_; // guarded by operations_, read racily
 };
 

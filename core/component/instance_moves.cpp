@@ -22,7 +22,10 @@ Result<Ref<Home>> Instance::make_home(Placement placement) {
     if (placement == Placement::server)
         return g_make_server_home ? g_make_server_home(*this)
                                   : Result<Ref<Home>>(Failure(Errno::opnotsupp));
-    return make_kernel_home(object_, placement);
+    // A version that came at run time has no place in the kernel image.
+    const bool fits = placement != Placement::builtin || object().is_embedded();
+    return make_kernel_home(Ref<ComponentObject>::share(object()),
+                            fits ? placement : Placement::module);
 }
 
 // The strand is held.
@@ -44,11 +47,8 @@ Result<> Instance::move(Placement placement) {
     const Placement former = this->placement();
     const Nanos begin = now();
     TRY(change_home(std::move(next)));
-    const Nanos pause = now() - begin;
     ++figures_.moves;
-    figures_.last_pause = pause;
-    if (pause > figures_.longest_pause)
-        figures_.longest_pause = pause;
+    figures_.note_pause(now() - begin);
     probation_ = {now() + probation_time, former};
     return {};
 }

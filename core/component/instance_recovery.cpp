@@ -21,6 +21,11 @@ static_assert(std::size(delays) == Instance::restart_limit);
 // Before a home is asked for again that there was no memory for.
 constexpr Nanos home_delay = base::milliseconds(20);
 
+// A process is never used again: nobody knows what the former life has made of it.
+bool is_fit(const Home& home) {
+    return home.placement() != Placement::server && !home.is_spoiled();
+}
+
 } // namespace
 
 void Instance::recovery_is_due(Timer& timer) {
@@ -67,6 +72,9 @@ void Instance::log_end() const {
         LOG_WARNING("{}: ended: {}", name(), crash_reason_.load());
     else if (trap.text && trap.file)
         LOG_WARNING("{}: ended: {} at {}:{}", name(), trap.text, trap.file, trap.line);
+    else if (trap.in_call)
+        LOG_WARNING("{}: ended: named memory that is none (vector {}, address {:#x})", name(),
+                    trap.vector, trap.address);
     else if (trap.offset == ~u64{0})
         LOG_WARNING("{}: ended: jumped out of its text (vector {}, address {:#x})", name(),
                     trap.vector, trap.address);
@@ -103,18 +111,17 @@ void Instance::demote_if_in_vain() {
     placement_ = Placement::server;
 }
 
-// Where the next life begins. A process is never used again: nobody knows what the former life has
-// made of it. Errors: those of the home, when there is none to go on in.
+// Where the next life begins. Errors: those of the home, when there is none to go on in.
 Result<> Instance::prepare_home() {
     const Placement wanted = placement();
-    if (home_ && home_->placement() == wanted && wanted != Placement::server)
+    if (home_ && home_->placement() == wanted && is_fit(*home_))
         return {};
     auto made = make_home(wanted);
     if (made) {
         home_ = std::move(*made);
         return {};
     }
-    if (!home_ || home_->placement() == Placement::server)
+    if (!home_ || !is_fit(*home_))
         return Failure(made.error());
     placement_ = home_->placement();
     return {};
@@ -131,6 +138,7 @@ void Instance::recover() {
             end_all(InstanceState::failed);
             return;
         }
+        go_back_to_former_version();
         go_back_if_on_probation();
         demote_if_in_vain();
     }

@@ -181,6 +181,10 @@ Result<> load_component(std::span<const u8> bytes) {
     return {};
 }
 
+Result<> swap_component(std::string_view instance, std::span<const u8> bytes) {
+    return TRY(find_instance(instance))->swap(bytes);
+}
+
 Result<> unload_component(std::string_view name) {
     RefOrNull<ComponentObject> last;
     auto registry = g_manager->registry.lock();

@@ -14,6 +14,9 @@ Result<> start_component_manager();
 // nobody drives. Errors: noexec, exist, nomem, fbig.
 Result<> add_component(Ref<ComponentObject> object);
 Result<> load_component(std::span<const u8> bytes);
+// Has an instance go on with another version of its component. Errors: noent, nomem, and those of
+// Instance::swap.
+Result<> swap_component(std::string_view instance, std::span<const u8> bytes);
 // Forgets an object that came at run time. Errors: noent, busy (it has instances, or lies in the
 // kernel image).
 Result<> unload_component(std::string_view name);

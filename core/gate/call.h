@@ -64,6 +64,11 @@ private:
                                            OperationFlags::published);
     }
 
+    bool is_timed() const {
+        return operations_ &&
+               has_flag(operations_[request.operation].flags, component::OperationFlags::timed);
+    }
+
     CallState state_ = CallState::client;
     u8 repeats_ = 0;
     u8 deaths_ = 0;                                        // lives that ended over it

@@ -3,6 +3,7 @@
 
 #include "core/gate/strand.h"
 #include "core/sync/guarded.h"
+#include "core/time/clock.h"
 
 namespace core {
 namespace {
@@ -94,6 +95,25 @@ const arch::Landing* contain_trap(const ComponentTrap& trap) {
     if (!code)
         return nullptr;
     return &strand->end_handler(describe(trap, *code));
+}
+
+const arch::Landing* contain_trap_in_call(const ComponentTrap& trap) {
+    auto locked = registry().lock();
+    Strand* strand = locked->innermost(trap);
+    if (!strand || !strand->is_touching())
+        return nullptr;
+    TrapRecord record;
+    record.offset = ~u64{0};
+    record.in_call = true;
+    record.address = trap.address;
+    record.vector = trap.vector;
+    return &strand->end_handler(record);
+}
+
+const arch::Landing* contain_endless_handler(const ComponentTrap& tick) {
+    auto locked = registry().lock();
+    Strand* strand = locked->code_at(tick.instruction) ? locked->innermost(tick) : nullptr;
+    return strand && strand->runs_too_long(now()) ? &strand->end_endless_handler() : nullptr;
 }
 
 } // namespace core

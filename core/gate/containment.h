@@ -36,7 +36,8 @@ struct ComponentTrap {
 
 // The last trap of a strand's handlers, for the log. `text` says where a failed check stands.
 struct TrapRecord {
-    u64 offset = 0; // of the instruction in the component's text; ~0 for a jump out of it
+    u64 offset = 0; // of the instruction in the component's text; ~0: somewhere else
+    bool in_call = false; // of Env, at memory that the component named
     u64 address = 0;
     u32 vector = 0;
     u32 line = 0;
@@ -52,5 +53,12 @@ void remove_contained_strand(Strand& strand);
 // Condemns the strand whose handler trapped and answers where its caller goes on; null if the trap
 // is none of a component's. In the trap, interrupts off.
 const arch::Landing* contain_trap(const ComponentTrap& trap);
+
+// The same for a trap in the kernel's own text that would be its end: it may have happened at
+// memory that a component named (Strand::set_touching).
+const arch::Landing* contain_trap_in_call(const ComponentTrap& trap);
+// The timer's interrupt came while a component ran: the same if its handler never ends. One that
+// is inside a call of Env is looked at when it is back in its own text.
+const arch::Landing* contain_endless_handler(const ComponentTrap& tick);
 
 } // namespace core

@@ -3,10 +3,12 @@
 #include "core/gate/strand.h"
 
 #include "core/gate/waiting.h"
+#include "core/time/clock.h"
 
 namespace core {
 
 Strand::~Strand() {
+    answer_timer_.cancel();
     remove_contained_strand(*this);
     VERIFY(in_flight_ == 0 && queue_.empty() && !is_busy());
 }
@@ -271,6 +273,20 @@ GateCall* Strand::running_call() {
     return nullptr;
 }
 
+// Looks are counted and not time, which passes for a virtual processor that does not run, too.
+bool Strand::runs_too_long(Nanos moment) {
+    constexpr Nanos interval = base::milliseconds(4);
+    constexpr u32 limit = 125; // as long as in a server
+    if (landing_.entries != seen_entry_) {
+        seen_entry_ = landing_.entries;
+        looks_ = 0;
+    } else if (moment - last_look_ < interval) {
+        return false;
+    }
+    last_look_ = moment;
+    return ++looks_ > limit;
+}
+
 Strand::Activation* Strand::park() PITH_NO_ANALYSIS {
     Activation* activation = current_;
     if (!activation)
@@ -307,7 +323,9 @@ bool Strand::try_unpark(Activation* activation) PITH_NO_ANALYSIS {
                 take_ownership_locked();
                 activation->link.unlink();
                 current_ = activation;
+                const u64 entries = landing_.entries;
                 landing_ = activation->landing;
+                landing_.entries = entries + 1; // another stretch of it
             }
         }
         lock_.release();
@@ -374,6 +392,47 @@ void Strand::enter_exclusively() PITH_NO_ANALYSIS {
 void Strand::pass_through() {
     enter_exclusively();
     leave_slow(Context::process);
+}
+
+// --- requests without an answer
+
+void Strand::watch_answers() {
+    if (answer_limit_.value == 0)
+        return;
+    is_answer_watched_ = true;
+    overdue_ = 0;
+    answer_timer_.arm(now() + answer_limit_);
+}
+
+u64 Strand::oldest_timed() const {
+    const GateCall* oldest = nullptr;
+    for (const Entry& entry : table_) {
+        if (entry.call && entry.call->sequence_ != running && entry.call->is_timed() &&
+            (!oldest || entry.call->sequence_ < oldest->sequence_))
+            oldest = entry.call;
+    }
+    return oldest ? oldest->request.id : 0;
+}
+
+// In the timer's interrupt. A strand that is busy or not open is looked at another time.
+void Strand::look_for_overdue() PITH_NO_ANALYSIS {
+    lock_.acquire();
+    const bool free = (state_.fetch_or(attention, std::memory_order_acquire) & busy) == 0;
+    if (!free || phase() != GatePhase::open) {
+        answer_timer_.arm(now() + answer_limit_);
+        lock_.release();
+        return;
+    }
+    take_ownership_locked();
+    lock_.release();
+    const u64 oldest = oldest_timed();
+    if (oldest != 0 && oldest == overdue_)
+        condemn(Errno::timedout);
+    overdue_ = oldest;
+    is_answer_watched_ = oldest != 0;
+    if (is_answer_watched_)
+        answer_timer_.arm(now() + answer_limit_);
+    drain_as_owner(Context::interrupt);
 }
 
 // --- leaving

@@ -17,6 +17,7 @@
 #include "core/observe/trace.h"
 #include "core/sync/lock.h"
 #include "core/sync/wait_queue.h"
+#include "core/time/timer.h"
 
 namespace core {
 
@@ -49,6 +50,7 @@ public:
     };
 
     Strand(Observer& observer, bool never_waits) : observer_(observer), never_waits_(never_waits) {
+        answer_timer_.owner = this;
         reset_table();
         add_contained_strand(*this);
     }
@@ -123,18 +125,19 @@ public:
         leave_slow(Context::process);
         return result;
     }
-    // Runs one of the target's handlers that serve no request (start, quiesce, resume, stop), if it
+    // Runs one of the target's handlers that serve no request (start, quiesce, resume, …), if it
     // has it, in any phase. Process context. Errors: the handler's; what ended the instance in it.
-    template <typename Answer>
-    Result<> run_stage(Answer (*handler)(component::Env&)) {
+    template <typename Answer, typename... Argument>
+    Result<> run_stage(Answer (*handler)(component::Env&, Argument...),
+                       std::type_identity_t<Argument>... argument) {
         if (!handler)
             return {};
         enter_exclusively();
         Result<> outcome;
         if constexpr (std::is_void_v<Answer>)
-            arch::call_component(*target_.env, handler, landing_);
+            arch::call_component(*target_.env, argument..., handler, landing_);
         else
-            outcome = arch::call_component(*target_.env, handler, landing_);
+            outcome = arch::call_component(*target_.env, argument..., handler, landing_);
         landing_.stack = 0;
         if (condemned_)
             outcome = Failure(condemned_why_);
@@ -168,6 +171,9 @@ public:
     // without a crew, and on the threads of a home, with what its target named; does nothing while
     // the strand's target names another.
     void run_queue(const void* crew = nullptr);
+    // A life in which a request of a timed operation has no answer after one to two times this
+    // ends; 0: none does. Before the first request.
+    void set_answer_limit(Nanos limit) { answer_limit_ = limit; }
     // Racy: settled while the strand is held. True if the target names a crew.
     bool runs_elsewhere() const { return elsewhere_.load(std::memory_order_relaxed); }
 
@@ -189,9 +195,22 @@ public:
     const arch::Landing& landing() const { return landing_; }
     const arch::Landing& end_handler(const TrapRecord& record) {
         last_trap_ = record;
+        is_touching_ = false;
         condemn(Errno::fault);
         return landing_;
     }
+    // A look at the handler that runs, in the timer's interrupt: true once it has run on for half a
+    // second of such looks without a wait.
+    bool runs_too_long(Nanos moment);
+    // Ends it for that.
+    const arch::Landing& end_endless_handler() {
+        condemn(Errno::timedout);
+        return landing_;
+    }
+    // While set, the core reads or writes memory that the handler named, and holds nothing that a
+    // trap there would leave behind: such a trap is the handler's. Owner.
+    void set_touching(bool touches) { is_touching_ = touches; }
+    bool is_touching() const { return is_touching_; }
     ListLink containment_link;
     u32 number = 0; // its instance's, for traces
 
@@ -290,6 +309,8 @@ private:
         call.sequence_ = ++sequence_;
         call.state_ = CallState::issued;
         ++in_flight_;
+        if (!is_answer_watched_ && call.is_timed()) [[unlikely]]
+            watch_answers();
         trace(TraceEvent::request_begin, number, call.request.id, call.request.operation);
     }
     void free_entry(Entry& entry) {
@@ -327,6 +348,9 @@ private:
     }
 
     void reset_table();
+    void watch_answers();
+    void look_for_overdue();
+    u64 oldest_timed() const;
     SubmitOutcome submit_slow(GateCall& call);
     SubmitOutcome queue_as_owner(GateCall& call);
     SubmitOutcome finish_unanswered(GateCall& call, component::Answer answer);
@@ -367,6 +391,10 @@ private:
     StrandTarget target_;
     arch::Landing landing_; // of the handler that runs
     TrapRecord last_trap_;
+    bool is_touching_ = false;
+    u64 seen_entry_ = 0; // of landing_, at the last look
+    u32 looks_ = 0;      // with it
+    Nanos last_look_{};
     Entry* free_ = nullptr;
     bool condemned_ = false;
     Errno condemned_why_ = Errno::io;
@@ -397,6 +425,18 @@ private:
     // After an end that may be any request's fault, those that were in flight run one by one, until
     // answered() is this.
     u64 cautious_until_ = 0;
+
+    struct AnswerTimer : Timer {
+        AnswerTimer() : Timer(&fired) {}
+        static void fired(Timer& timer) {
+            static_cast<AnswerTimer&>(timer).owner->look_for_overdue();
+        }
+        Strand* owner = nullptr;
+    };
+    AnswerTimer answer_timer_;
+    Nanos answer_limit_{};
+    bool is_answer_watched_ = false; // owner
+    u64 overdue_ = 0;                // owner; id of the oldest request at the last look
 
     WaitQueue entry_; // both kinds of them
     WaitQueue phase_changed_;

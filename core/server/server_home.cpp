@@ -26,13 +26,17 @@ template <Entry What>
 void run_event(Env&, u32 number) {
     HandlerThread::current().run_handler(What, number);
 }
-template <Entry What>
-Result<> run_stage(Env&) {
-    const u64 said = HandlerThread::current().run_handler(What, 0).first;
+Result<> enter_stage(Entry stage, u64 argument) {
+    const u64 said = HandlerThread::current().run_handler(stage, argument).first;
     if (said != 0)
         return Failure(static_cast<Errno>(said & 0xfff));
     return {};
 }
+template <Entry What>
+Result<> run_stage(Env&) {
+    return enter_stage(What, 0);
+}
+Result<> run_migration(Env&, const u64* layout) { return enter_stage(Entry::migrate, *layout); }
 
 // Those that the component has.
 Handlers handlers_like(const Handlers& component) {
@@ -62,6 +66,26 @@ public:
     Result<> stop(Strand& strand) override {
         return stage<Entry::stop>(strand, component().stop != nullptr);
     }
+    Result<> migrate(Strand& strand, const KernelMapping& old, u32 layout) override {
+        if (!component().migrate)
+            return Failure(Errno::opnotsupp);
+        struct Migration {
+            Strand& strand;
+            const KernelMapping& old;
+            u64 layout;
+            Result<> outcome;
+        } migration{strand, old, layout, {}};
+        process_->run_job(
+            [](HandlerThread& thread, void* argument) {
+                auto& job = *static_cast<Migration*>(argument);
+                job.outcome = thread.process().show_old_arena(thread, job.old);
+                if (job.outcome)
+                    job.outcome = job.strand.run_stage(&run_migration, &job.layout);
+                thread.process().hide_old_arena(job.old);
+            },
+            &migration);
+        return migration.outcome;
+    }
     Result<Facts> facts() override {
         struct Hashing {
             Result<> outcome;
@@ -81,6 +105,15 @@ public:
         __builtin_memcpy(&facts.object_hash, hashing.facts.object_hash, sizeof facts.object_hash);
         __builtin_memcpy(&facts.text_hash, hashing.facts.text_hash, sizeof facts.text_hash);
         return facts;
+    }
+
+    std::span<const u8> text() override { return process_->text(); }
+    Result<> overwrite(u64 offset, std::span<const u8> bytes) override {
+        if (offset > text().size() || bytes.size() > text().size() - offset)
+            return Failure(Errno::inval);
+        mark_spoiled();
+        process_->overwrite(offset, bytes);
+        return {};
     }
 
 private:

@@ -176,6 +176,15 @@ void ServerProcess::hide_dma(u32 block) {
         shown_dma_ &= ~(u64{1} << block);
 }
 
+Result<> ServerProcess::show_old_arena(HandlerThread& thread, const KernelMapping& old) {
+    thread.page().old_arena_size = old.size().value;
+    return memory_.map(old_arena_base, old.as<u8>(), old.size().value, Protection::read);
+}
+
+void ServerProcess::hide_old_arena(const KernelMapping& old) {
+    memory_.unmap(old_arena_base, old.size().value);
+}
+
 Result<std::span<u8>> ServerProcess::show_window(u32 window, u64 offset) {
     const u64 chunk = offset / window_chunk;
     const u64 begin = chunk * window_chunk;
@@ -218,6 +227,11 @@ const char* ServerProcess::text_at(u64 address) const {
 
 u64 ServerProcess::text_offset(u64 address) const {
     return address - code_base < text_size_ ? address - code_base : ~u64{0};
+}
+
+// Through the kernel's own view of the pages, which is writable.
+void ServerProcess::overwrite(u64 offset, std::span<const u8> bytes) {
+    memcpy(code_.as<u8>() + offset, bytes.data(), bytes.size());
 }
 
 // --- the watch

@@ -45,6 +45,9 @@ public:
     // Shows a block of the instance's DMA memory; answers where. Errors: nomem.
     Result<u64> show_dma(u32 block, std::span<u8> memory);
     void hide_dma(u32 block);
+    // Another version's arena, to be read by the handler of that thread. Errors: nomem.
+    Result<> show_old_arena(HandlerThread& thread, const KernelMapping& old);
+    void hide_old_arena(const KernelMapping& old);
     // Shows storage of the device's; what is contiguous from `offset` on, at its place in the
     // process. Errors: inval, nomem.
     Result<std::span<u8>> show_window(u32 window, u64 offset);
@@ -55,6 +58,10 @@ public:
     void begin_watch();
     // What a trap says about a failed check, as far as it lies in the component's constants.
     const char* text_at(u64 address) const;
+    std::span<const u8> text() const {
+        return {code_.as<u8>(), static_cast<usize>(text_size_)};
+    }
+    void overwrite(u64 offset, std::span<const u8> bytes);
     u64 text_offset(u64 address) const; // ~0 outside the component's text
 
 private:

@@ -48,16 +48,14 @@ std::optional<std::string_view> boot_option(std::string_view name) {
     return found->second;
 }
 
+u64 boot_option_number(std::string_view name, u64 otherwise) {
+    const auto found = boot_option(name);
+    return found ? std::strtoull(std::string(*found).c_str(), nullptr, 0) : otherwise;
+}
+
 void for_each_boot_word(void (*visit)(std::string_view, bool, void*), void* argument) {
     for (const auto& [name, value] : options())
         visit(name + "=" + value, false, argument);
 }
-
-// Timers do not run here; what depends on one is told so by its test.
-void Timer::arm(Nanos deadline) {
-    deadline_ = deadline;
-    armed_ = true;
-}
-bool Timer::cancel() { return std::exchange(armed_, false); }
 
 } // namespace core

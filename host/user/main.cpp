@@ -32,6 +32,14 @@ u64 run_stage(Handler handler, HostEnv& env) {
     }
 }
 
+// The kernel sees to it that the component has a handler for it.
+u64 migrate(u64 layout, const HandlerPage& page, HostEnv& env) {
+    const std::span<const u8> old(reinterpret_cast<const u8*>(component::server::old_arena_base),
+                                  page.old_arena_size);
+    const Result<> outcome = handlers().migrate(env, old, static_cast<u32>(layout));
+    return outcome ? 0 : static_cast<u64>(outcome.error());
+}
+
 u64 run(Entry entry, u64 argument, HandlerPage& page, HostEnv& env) {
     switch (entry) {
     case Entry::load: return load_object(argument);
@@ -42,6 +50,7 @@ u64 run(Entry entry, u64 argument, HandlerPage& page, HostEnv& env) {
     case Entry::stop: return run_stage(handlers().stop, env);
     case Entry::interrupt: handlers().interrupt(env, static_cast<u32>(argument)); return 0;
     case Entry::timer: handlers().timer(env, static_cast<u32>(argument)); return 0;
+    case Entry::migrate: return migrate(argument, page, env);
     case Entry::submit: break;
     }
     return 0;

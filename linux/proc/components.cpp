@@ -2,6 +2,7 @@
 // /sys/pith: components and their instances, to be seen and to be told what to do. A file holds one
 // fact; `placement` takes a new one, `control` takes a verb. docs/components.md lists them.
 #include "core/component/manager.h"
+#include "core/init/command_line.h"
 #include "linux/proc/tables.h"
 
 namespace linux {
@@ -42,6 +43,16 @@ Result<> show_component(const ProcSubject& subject, base::FormatSink& sink) {
     return {};
 }
 
+// Of the code that runs, and of the layout of its state.
+Result<> show_version(const ProcSubject& subject, base::FormatSink& sink) {
+    const Ref<Instance> instance = TRY(instance_of(subject));
+    const component::Descriptor& descriptor = instance->object().descriptor();
+    const component::Version version = descriptor.version;
+    base::format(sink, "version {}.{}.{}\nlayout {}\n", version.major, version.minor,
+                 version.patch, descriptor.state_layout);
+    return {};
+}
+
 Result<> show_state(const ProcSubject& subject, base::FormatSink& sink) {
     base::format(sink, "{}\n", state_name(TRY(instance_of(subject))->state()));
     return {};
@@ -69,6 +80,29 @@ Result<> store_control(const ProcSubject& subject, std::string_view text) {
     return Failure(Errno::inval);
 }
 
+// The kinds there are. A write is "KIND SEED"; without a seed it is 0.
+Result<> show_inject(const ProcSubject&, base::FormatSink& sink) {
+    for (u32 i = 0; i < core::fault_kind_count; ++i)
+        base::format(sink, "{}\n", core::fault_kind_name(static_cast<core::FaultKind>(i)));
+    return {};
+}
+
+Result<> store_inject(const ProcSubject& subject, std::string_view text) {
+    const std::string_view words = trim(text);
+    const usize space = words.find(' ');
+    const auto kind = core::parse_fault_kind(words.substr(0, space));
+    u64 seed = 0;
+    if (space != words.npos) {
+        const auto number = core::parse_number(words.substr(space + 1));
+        if (!number)
+            return Failure(Errno::inval);
+        seed = *number;
+    }
+    if (!kind)
+        return Failure(Errno::inval);
+    return TRY(instance_of(subject))->inject(*kind, seed);
+}
+
 Result<> show_device(const ProcSubject& subject, base::FormatSink& sink) {
     const Ref<Instance> instance = TRY(instance_of(subject));
     const core::Device* device = instance->device();
@@ -93,8 +127,11 @@ Result<> show_statistics(const ProcSubject& subject, base::FormatSink& sink) {
     base::format(sink, "answered {}\nin_flight {}\nqueued {}\nrepeated {}\nconvicted {}\n",
                  strand.answered(), strand.in_flight(), strand.queued(), strand.repeated(),
                  strand.convicted());
-    base::format(sink, "restarts {}\nkills {}\nmoves {}\n", figures.restarts, figures.kills,
-                 figures.moves);
+    base::format(sink, "restarts {}\nkills {}\nmoves {}\nswaps {}\nroll_backs {}\n",
+                 figures.restarts, figures.kills, figures.moves, figures.swaps,
+                 figures.roll_backs);
+    const core::Injection& injection = instance->injection();
+    base::format(sink, "injected {}\nactivated {}\n", injection.injected(), injection.activated());
     base::format(sink, "last_pause_ns {}\nlongest_pause_ns {}\nlast_recovery_ns {}\n",
                  figures.last_pause.value, figures.longest_pause.value,
                  figures.last_recovery.value);
@@ -128,6 +165,11 @@ constexpr ProcEntry instance_entries[] = {
     fact("counters", show_counters),
     fact("device", show_device),
     fact("hash", show_hash),
+    {.name = "inject",
+     .mode = file_mode::regular | 0600,
+     .show = show_inject,
+     .store = store_inject,
+     .is_current = instance_is_current},
     {.name = "placement",
      .mode = file_mode::regular | 0644,
      .show = show_placement,
@@ -135,6 +177,7 @@ constexpr ProcEntry instance_entries[] = {
      .is_current = instance_is_current},
     fact("state", show_state),
     fact("statistics", show_statistics),
+    fact("version", show_version),
     end_of_table,
 };
 

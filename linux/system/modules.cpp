@@ -24,17 +24,34 @@ Result<core::KernelMapping> make_room(u64 size) {
     return core::KernelMapping::allocate(Bytes(size), core::KernelProtection::read_write);
 }
 
-// Components have no parameters of this kind: what configures them are boot options.
-Result<> check_parameters(UserString parameters) {
-    char text[2];
-    const auto read = parameters.read(text);
-    if (!read)
-        return Failure(read.error() == Errno::nametoolong ? Errno::inval : read.error());
-    return read->empty() ? Result<>() : Failure(Errno::inval);
-}
+// Components have no parameters but one, which is the kernel's: `swap=INSTANCE`, the object is
+// another version for that instance. What configures them are boot options.
+class Parameters {
+public:
+    static Result<Parameters> read(UserString from) {
+        constexpr std::string_view swap = "swap=";
+        Parameters parameters;
+        const auto text = from.read(parameters.text_);
+        if (!text)
+            return Failure(text.error() == Errno::nametoolong ? Errno::inval : text.error());
+        if (!text->empty() && (!text->starts_with(swap) || text->size() == swap.size()))
+            return Failure(Errno::inval);
+        parameters.begin_ = text->empty() ? 0 : swap.size();
+        parameters.end_ = text->size();
+        return parameters;
+    }
+    // Empty: the object is a new component.
+    std::string_view instance() const { return {text_ + begin_, end_ - begin_}; }
 
-Result<u64> load(const core::KernelMapping& room, u64 size) {
-    TRY(core::load_component({room.as<u8>(), static_cast<usize>(size)}));
+private:
+    char text_[48] = {};
+    usize begin_ = 0, end_ = 0;
+};
+
+Result<u64> load(const core::KernelMapping& room, u64 size, const Parameters& parameters) {
+    const std::span<const u8> bytes(room.as<u8>(), static_cast<usize>(size));
+    TRY(parameters.instance().empty() ? core::load_component(bytes)
+                                      : core::swap_component(parameters.instance(), bytes));
     return u64{0};
 }
 
@@ -43,10 +60,10 @@ Result<u64> load(const core::KernelMapping& room, u64 size) {
 Result<u64> sys_init_module(UserVirt image, u64 size, UserString parameters) {
     if (!capable(Capability::sys_module))
         return Failure(Errno::perm);
-    TRY(check_parameters(parameters));
+    const Parameters wanted = TRY(Parameters::read(parameters));
     const core::KernelMapping room = TRY(make_room(size));
     TRY(core::copy_from_user(room.as<u8>(), image, size));
-    return load(room, size);
+    return load(room, size, wanted);
 }
 
 Result<u64> sys_finit_module(u32 fd, UserString parameters, u32 flags) {
@@ -54,7 +71,7 @@ Result<u64> sys_finit_module(u32 fd, UserString parameters, u32 flags) {
         return Failure(Errno::perm);
     if (flags != 0) // forced or compressed ones are not taken
         return Failure(Errno::inval);
-    TRY(check_parameters(parameters));
+    const Parameters wanted = TRY(Parameters::read(parameters));
     const BorrowedFile file = TRY(borrow_file(fd));
     if (!file->is_readable())
         return Failure(Errno::badf);
@@ -63,7 +80,7 @@ Result<u64> sys_finit_module(u32 fd, UserString parameters, u32 flags) {
     const u64 size = file->inode().size();
     const core::KernelMapping room = TRY(make_room(size));
     TRY(read_exactly(*file, 0, room.as<u8>(), size));
-    return load(room, size);
+    return load(room, size, wanted);
 }
 
 Result<u64> sys_delete_module(UserString name, u32) {

@@ -37,6 +37,54 @@ i32 control(Words words, Output&) {
     return done ? success : complain_of_instance(words[1], done.error());
 }
 
+i32 inject(Words words, Output&) {
+    const bool has_seed = words.size() == 4 && std::string_view(words[2]) == "--seed";
+    if (words.size() != 2 && !has_seed)
+        return show_usage();
+    const base::Text<96> order("{} {}", words[1], has_seed ? words[3] : "0");
+    const Result<> done = write_fact(words[0], "inject", order.view());
+    if (done)
+        return success;
+    switch (done.error()) {
+    case Errno::opnotsupp:
+        return complain(words[0], "this kernel takes no faults (a debug kernel does, and one "
+                                  "started with pith.inject)");
+    case Errno::inval: {
+        const auto kinds = Fact::read(instances, words[0], "inject");
+        complain(words[1], "no such kind, or no number behind --seed; the kinds are");
+        Output(2).print("{}\n", kinds ? kinds->text() : std::string_view());
+        return failure;
+    }
+    case Errno::nodev: return complain(words[0], "it has no interrupts");
+    case Errno::noent:
+        return complain(words[0], "there is no such instance, or no such instruction in it");
+    default: return complain_of_instance(words[0], done.error());
+    }
+}
+
+i32 swap(Words words, Output&) {
+    if (words.size() != 2)
+        return show_usage();
+    const auto file = File::open(words[1], File::Mode::read);
+    if (!file)
+        return complain(words[1], file.error());
+    const base::Text<64> order("swap={}{}", words[0], '\0');
+    const auto done = runtime::checked(runtime::raw_call(
+        Call::finit_module, file->number(), runtime::address_of(order.view().data()), 0));
+    if (done)
+        return success;
+    switch (done.error()) {
+    case Errno::inval: return complain(words[1], "the object of another component");
+    case Errno::noexec: return complain(words[1], "no component for this kernel; the log says why");
+    case Errno::protonosupport:
+        return complain(words[1], "it waits or calls others differently, so it cannot take over");
+    case Errno::opnotsupp: return complain(words[1], "it cannot migrate the state of this version");
+    case Errno::io: return complain(words[0], "it ended on the way; a fresh life follows");
+    case Errno::nosys: return complain(words[1], "this kernel loads no components");
+    default: return complain_of_instance(words[0], done.error());
+    }
+}
+
 i32 load(Words words, Output&) {
     if (words.size() != 1)
         return show_usage();

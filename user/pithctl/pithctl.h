@@ -18,7 +18,9 @@ inline constexpr i32 success = 0, failure = 1, usage_error = 2;
 i32 list(Words words, Output& out);
 i32 move(Words words, Output& out);
 i32 control(Words words, Output& out); // kill, restart: the first word is the verb
+i32 inject(Words words, Output& out);
 i32 load(Words words, Output& out);
+i32 swap(Words words, Output& out);
 i32 unload(Words words, Output& out);
 i32 top(Words words, Output& out);
 i32 log(Words words, Output& out);
