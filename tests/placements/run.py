@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Boots a kernel and has components moved, killed or compared while programs use them.
 
-    tests/placements/run.py same|kill|move|crash [--count N] [--kernel FILE] [--append WORDS]
+    tests/placements/run.py same|kill|move|crash|swap [--count N] [--kernel FILE] [--append WORDS]
 
 Ends with `N passed, N failed`; what was counted stands above.
 """
@@ -22,19 +22,28 @@ PLACEMENTS = "module,builtin"  # of the storms
 # Instance 1 of virtio_blk is the raw disk, 0 has the file system.
 INSTANCES = "ramdisk0,virtio_blk0,virtio_blk1,virtio_console0,ext40"
 BLOCK = 4096
-COUNTS = {"kill": 200, "move": 500}
+COUNTS = {"kill": 200, "move": 500, "swap": 20}
+SOURCES = {"crash": ["crash.c"], "swap": ["swap.c", "load.c"]}
+OBJECTS = {"crash": ["faulty_disk"],
+           "swap": ["faulty_disk", "swap_disk_1", "swap_disk_2", "swap_disk_2_bad",
+                    "swap_disk_2_crash"]}
+
+
+def build_guest(program: pathlib.Path, sources: list[str]) -> None:
+    """A static program of files in this folder."""
+    files = [ROOT / "tests/placements" / name for name in sources]
+    subprocess.run(["gcc", "-static", "-O2", "-Wall", "-Wextra", "-Wno-format-truncation", "-o",
+                    program, *files, "-lpthread"], check=True)
 
 
 def build_archive(folder: pathlib.Path, scenario: str, kernel: pathlib.Path) -> pathlib.Path:
     guest = folder / "guest"
-    source = "crash.c" if scenario == "crash" else "guest.c"
-    subprocess.run(["gcc", "-static", "-O2", "-Wall", "-Wextra", "-Wno-format-truncation", "-o",
-                    guest, ROOT / "tests/placements" / source, "-lpthread"], check=True)
+    build_guest(guest, SOURCES.get(scenario, ["guest.c", "load.c"]))
     archive = Archive()
     archive.console()
     archive.file(guest, "init")
-    if scenario == "crash":
-        archive.file(kernel.parent / "test_components/faulty_disk.o", "faulty_disk.o")
+    for name in OBJECTS.get(scenario, []):
+        archive.file(kernel.parent / f"test_components/{name}.o", f"{name}.o")
     (folder / "initrd").write_bytes(archive.finish())
     return folder / "initrd"
 
@@ -122,7 +131,7 @@ def judge(machine: Machine, scenario: str, show_all: bool) -> tuple[int, int]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("scenario", choices=["same", "kill", "move", "crash"])
+    parser.add_argument("scenario", choices=["same", "kill", "move", "crash", "swap"])
     parser.add_argument("--count", type=int)
     parser.add_argument("--kernel", default=str(ROOT / "build/release/vmlinuz"))
     parser.add_argument("--append", default="", help="more words for the kernel")
@@ -135,9 +144,9 @@ def main() -> int:
     if options.scenario == "same":
         instances = options.instances.replace(",ext40", "")  # nothing is mounted
         words = f"same {options.placements},server {instances}"
-    elif options.scenario == "crash":
+    elif options.scenario in ("crash", "swap"):
         options.append += " pith.without=ramdisk"
-        words = ""
+        words = str(options.count or COUNTS["swap"]) if options.scenario == "swap" else ""
     else:
         count = options.count or COUNTS[options.scenario]
         words = f"storm {options.scenario} {count} {options.placements} {options.instances}"

@@ -17,7 +17,8 @@ SERVER_HOST = ["host/user"]
 SERVER_HOST_SUPPORT = ["core/component/object_loader.cpp", "base/sha256.cpp",
                        "user/runtime/library_support.cpp"]
 # Components that misbehave: loaded by tests only.
-TEST_COMPONENTS = ["tests/placements/faulty_disk"]
+TEST_COMPONENTS = [f"tests/placements/{name}" for name in (
+    "faulty_disk", "swap_disk_1", "swap_disk_2", "swap_disk_2_bad", "swap_disk_2_crash")]
 PROGRAM_SUPPORT = ["base/format.cpp", "base/memory_functions.cpp"]
 
 WARNINGS = "-Wall -Wextra -Wno-unused-parameter -Werror"

@@ -5,6 +5,7 @@ what is not written yet is not listed. One that passes stands in IN_CI too: thos
 
 import os
 
+from pith.tests.campaign import CampaignGroup
 from pith.tests.debug_clean import DebugCleanGroup
 from pith.tests.group import Group
 from pith.tests.guest import HostileGroup, KernelGroup, SyscallsGroup
@@ -46,6 +47,9 @@ GROUPS: list[Group] = [
                     count=200, full_count=5_000),
     PytestGroup("disks", "Debian's root on every kind of disk, over a restart and kills",
                 "tests/drive/disks_test.py", seconds=900, needs=("debian",)),
+    PlacementsGroup("version-swap", "versions of a component take over from each other under load",
+                    "swap", count=20, full_count=500),
+    CampaignGroup("fault-campaign", "faults made in components: they end alone and come back"),
     HotPlugGroup("hotplug", "disks plugged in and pulled out under load: clean errors, no leak"),
     ProgramGroup("power-cuts", "crash states of an ext4 volume: nothing promised is lost",
                  ["/usr/bin/python3", "tests/power_cuts/run.py"],
@@ -80,8 +84,8 @@ GROUPS: list[Group] = [
 # What passes today; a group joins the day it does. All others run by name.
 IN_CI = ["tools", "lint", "smoke", "objects", "kernel", "crimes", "debug-clean", "unit",
          "gate-model", "syscalls", "hostile", "one-object", "containment", "placements", "disks",
-         "hotplug",
-         "move-storm", "kill-storm", "power-cuts", "run", "interactive", "same-as-linux",
+         "hotplug", "move-storm", "kill-storm", "version-swap", "fault-campaign", "power-cuts",
+         "run", "interactive", "same-as-linux",
          "boot-matrix", "initramfs", "debugger", "compilers", "bench", "fresh"]
 
 # Set within the machine of the group `fresh`, which would otherwise make another one.

@@ -17,6 +17,23 @@ _REPORT = re.compile(r"^.*panic: .*$", re.MULTILINE)
 _STRESS = ("--cpu 2 --vm 2 --vm-bytes 32m --fork 2 --pipe 2 --futex 2 --switch 2 "
            "--metrics-brief").split()
 
+# The tree is packed twice and must be the same; meanwhile every disk and console has moved. The
+# last words say how often the instances did.
+_CHAOS = """
+set -e
+first=$(tar --sort=name -c /usr/share 2>/dev/null | sha256sum)
+for round in 1 2; do
+    cp -r /usr/share/perl* /root/copy && sync && echo 3 > /proc/sys/vm/drop_caches
+    diff -r /root/copy /usr/share/perl* && rm -r /root/copy
+done
+second=$(tar --sort=name -c /usr/share 2>/dev/null | sha256sum)
+test "$first" = "$second"
+moves=$(awk '$1 == "moves" { sum += $2 } END { print sum }' /sys/pith/components/*/statistics)
+restarts=$(awk '$1 == "restarts" { sum += $2 } END { print sum }' /sys/pith/components/*/statistics)
+echo "$moves moves, $restarts restarts"
+test "$moves" -ge 20 && test "$restarts" -eq 0
+"""
+
 
 def reports_in(text: str) -> list[str]:
     """What a kernel's log says of a detector that found something, with the lines behind it."""
@@ -42,7 +59,7 @@ class DebugCleanGroup:
         LOGS.mkdir(parents=True, exist_ok=True)
         kernel = find_kernel("pith", "bzimage", debug=True).image
         total = Counts()
-        runs = [self._programs, self._stress]
+        runs = [self._programs, self._stress, self._chaos]
         if settings.full:
             runs.append(self._attacks)
         for run in runs:
@@ -78,6 +95,22 @@ class DebugCleanGroup:
     def _attacks(self, kernel: pathlib.Path, settings: Settings) -> list[str]:
         return self._boot("hostile", ["--init", str(LOGS / "hostile" / "hostile"), "--", "1"],
                           r"^round 1: ", settings, kernel)
+
+    def _chaos(self, kernel: pathlib.Path, settings: Settings) -> list[str]:
+        """Programs compile, compress and search while every component moves all the time."""
+        log, serial = LOGS / f"{self.name}-chaos.log", LOGS / f"{self.name}-chaos-kernel.log"
+        serial.unlink(missing_ok=True)
+        command = ["./pith", "run", "--no-install", "--kernel", str(kernel), "--smp", "2",
+                   "--append", "pith.chaos=move:10hz loglevel=7", "--log", str(serial), "--",
+                   "bash", "-c", _CHAOS]
+        status = run_bounded(command, settings, 400, log)
+        text = serial.read_text("utf-8", "replace") if serial.exists() else ""
+        said = log.read_text("utf-8", "replace").splitlines()[-15:]
+        if found := reports_in(text):
+            return ["chaos: a report", *found, f"(all of it: {serial})"]
+        if status != 0:
+            return [f"chaos: status {status}", *said, f"(all of it: {log}, {serial})"]
+        return []
 
     def _stress(self, kernel: pathlib.Path, settings: Settings) -> list[str]:
         """Debian's stress-ng; it says itself whether every stressor did what it should."""
