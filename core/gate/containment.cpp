@@ -2,7 +2,9 @@
 #include "core/gate/containment.h"
 
 #include "core/gate/strand.h"
+#include "core/debug/shadow.h"
 #include "core/sync/guarded.h"
+#include "core/task/thread.h"
 #include "core/time/clock.h"
 
 namespace core {
@@ -107,7 +109,41 @@ const arch::Landing* contain_trap_in_call(const ComponentTrap& trap) {
     record.in_call = true;
     record.address = trap.address;
     record.vector = trap.vector;
+#ifdef PITH_KASAN
+    const u64 begin = trap.stack & ~u64{15};
+    unpoison_memory(reinterpret_cast<const void*>(begin), strand->landing().stack - begin);
+#endif
     return &strand->end_handler(record);
+}
+
+#ifdef PITH_KASAN
+namespace {
+
+// Frames lie below `end` on a stack. Those of another stack than the present one, on which a
+// process's handlers are entered, are few: the way there from the landing.
+void forget_frames(const arch::Landing& landing) {
+    constexpr u64 way_into_process = 8 << 10;
+    const Thread& thread = Thread::current();
+    const u64 here = reinterpret_cast<u64>(__builtin_frame_address(0)) & ~u64{15};
+    if (landing.stack - here < KernelStack::size) {
+        unpoison_memory(reinterpret_cast<const void*>(here), landing.stack - here);
+        return;
+    }
+    const u64 top = thread.stack_top();
+    if (top - here < KernelStack::size)
+        unpoison_memory(reinterpret_cast<const void*>(here), top - here);
+    const u64 begin = (landing.stack - way_into_process) & ~u64{15};
+    unpoison_memory(reinterpret_cast<const void*>(begin), landing.stack - begin);
+}
+
+} // namespace
+#endif
+
+void leave_component(const arch::Landing& landing) {
+#ifdef PITH_KASAN
+    forget_frames(landing);
+#endif
+    arch::arch_leave_component(landing);
 }
 
 const arch::Landing* contain_endless_handler(const ComponentTrap& tick) {

@@ -57,6 +57,9 @@ const arch::Landing* contain_trap(const ComponentTrap& trap);
 // The same for a trap in the kernel's own text that would be its end: it may have happened at
 // memory that a component named (Strand::set_touching).
 const arch::Landing* contain_trap_in_call(const ComponentTrap& trap);
+// arch_leave_component, for handlers in the middle of calls of the core: what the compiler's checks
+// of memory know of the frames that are skipped is forgotten.
+[[noreturn]] void leave_component(const arch::Landing& landing);
 // The timer's interrupt came while a component ran: the same if its handler never ends. One that
 // is inside a call of Env is looked at when it is back in its own text.
 const arch::Landing* contain_endless_handler(const ComponentTrap& tick);

@@ -336,7 +336,7 @@ bool Strand::try_unpark(Activation* activation) PITH_NO_ANALYSIS {
 }
 
 void Strand::leave_abandoned(const Activation& activation) {
-    arch::arch_leave_component(activation.landing);
+    leave_component(activation.landing);
 }
 
 // Waits until the strand is open and free, and owns it. False if it was given up.

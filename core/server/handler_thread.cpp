@@ -124,14 +124,14 @@ void HandlerThread::end(Errno why, const TrapRecord* trap) {
     mark_outside();
     if (!in_handler_) {
         alone_error_ = why;
-        arch::arch_leave_component(own_landing_);
+        leave_component(own_landing_);
     }
     in_handler_ = false;
     Strand& strand = process_.instance().strand();
     if (trap)
-        arch::arch_leave_component(strand.end_handler(*trap));
+        leave_component(strand.end_handler(*trap));
     strand.condemn(why);
-    arch::arch_leave_component(strand.landing());
+    leave_component(strand.landing());
 }
 
 const component::VolumeServices* HandlerThread::services() const {

@@ -59,9 +59,9 @@ class DebugCleanGroup:
         LOGS.mkdir(parents=True, exist_ok=True)
         kernel = find_kernel("pith", "bzimage", debug=True).image
         total = Counts()
-        runs = [self._programs, self._stress, self._chaos]
+        runs = [self._programs, self._stress]
         if settings.full:
-            runs.append(self._attacks)
+            runs += [self._attacks, self._chaos]
         for run in runs:
             trouble = run(kernel, settings)
             total.passed += not trouble
