@@ -4,8 +4,10 @@
 #include "core/gate/strand.h"
 #include "core/debug/shadow.h"
 #include "core/sync/guarded.h"
-#include "core/task/thread.h"
 #include "core/time/clock.h"
+#ifdef PITH_KASAN
+#include "core/task/thread.h"
+#endif
 
 namespace core {
 namespace {
