@@ -10,11 +10,11 @@
 namespace core {
 namespace {
 
-constexpr u32 bucket_count = 16;
+constexpr u32 bucket_bits = 6;
 
 // Created once by start_gate_services, never destroyed: sleepers' queues must outlive every call.
 struct Services {
-    WaitQueue callers[bucket_count];
+    WaitQueue callers[1 << bucket_bits];
     WaitQueue gone;
     Lock<lock_class::gate> lock;
     CallList deferred; // guarded by lock
@@ -22,9 +22,25 @@ struct Services {
 };
 Services* g_services;
 
+// Flags lie at the same place of stacks, so their addresses differ in few bits: all are mixed.
 WaitQueue& bucket_of(const void* flag) {
-    return g_services->callers[(reinterpret_cast<u64>(flag) >> 6) % bucket_count];
+    constexpr u64 golden_ratio = 0x9e37'79b9'7f4a'7c15; // 2^64 over it
+    return g_services->callers[reinterpret_cast<u64>(flag) * golden_ratio >> (64 - bucket_bits)];
 }
+
+// Is woken when its own flag is zero, and not for others in its bucket.
+class CallWaiter final : public ThreadWaiter {
+public:
+    explicit CallWaiter(const std::atomic<u32>& waiting)
+        : ThreadWaiter(false, &wake_if_over), waiting_(waiting) {}
+    bool is_over() const { return waiting_.load(std::memory_order_acquire) == 0; }
+
+private:
+    static bool wake_if_over(Waiter& waiter, WakeEvents events) {
+        return static_cast<CallWaiter&>(waiter).is_over() && wake_thread(waiter, events);
+    }
+    const std::atomic<u32>& waiting_;
+};
 
 void run_deferred(void*) PITH_NO_ANALYSIS {
     CallList calls;
@@ -80,8 +96,20 @@ void wait_until(Nanos moment) {
 }
 
 void wait_for_call(std::atomic<u32>& waiting) {
-    (void)bucket_of(&waiting).wait([&] { return waiting.load(std::memory_order_acquire) == 0; },
-                                   Sleep::uninterruptible);
+    might_sleep();
+    CallWaiter waiter(waiting);
+    if (waiter.is_over())
+        return;
+    WaitQueue& bucket = bucket_of(&waiting);
+    bucket.add(waiter);
+    while (true) {
+        waiter.prepare(Sleep::uninterruptible);
+        if (waiter.is_over())
+            break;
+        (void)waiter.suspend(Sleep::uninterruptible, no_deadline);
+    }
+    waiter.finish();
+    bucket.remove(waiter);
 }
 
 } // namespace core

@@ -33,8 +33,8 @@ void WaitQueue::wake(WakeEvents events, u32 exclusive_limit, Taking taking) {
     lock_.release();
 }
 
-ThreadWaiter::ThreadWaiter(bool is_exclusive)
-    : Waiter(&wake_thread, is_exclusive), thread_(Thread::current()) {}
+ThreadWaiter::ThreadWaiter(bool is_exclusive, WakeFunction function)
+    : Waiter(function, is_exclusive), thread_(Thread::current()) {}
 
 bool ThreadWaiter::wake_thread(Waiter& waiter, WakeEvents) {
     return Scheduler::wake(static_cast<ThreadWaiter&>(waiter).thread_);

@@ -89,7 +89,7 @@ private:
 // A thread's own entry in a queue, on its stack while it sleeps.
 class ThreadWaiter : public Waiter {
 public:
-    explicit ThreadWaiter(bool is_exclusive);
+    explicit ThreadWaiter(bool is_exclusive) : ThreadWaiter(is_exclusive, &wake_thread) {}
 
     // Says "about to sleep"; a wake between this and suspend() makes suspend() return at once.
     void prepare(Sleep sleep);
@@ -98,8 +98,12 @@ public:
     // Takes back prepare() when there is no need to sleep after all.
     void finish();
 
-private:
+protected:
+    // For heirs that are not meant by every wake: `function` decides, and calls wake_thread.
+    ThreadWaiter(bool is_exclusive, WakeFunction function);
     static bool wake_thread(Waiter& waiter, WakeEvents events);
+
+private:
     Thread& thread_;
 };
 

@@ -126,7 +126,7 @@ void WaitQueue::wake(WakeEvents events, u32 exclusive_limit, Taking taking) {
     lock_.release();
 }
 
-ThreadWaiter::ThreadWaiter(bool is_exclusive)
+ThreadWaiter::ThreadWaiter(bool is_exclusive, WakeFunction function)
     : Waiter(&ThreadWaiter::wake_thread, is_exclusive),
       thread_(reinterpret_cast<Thread&>(t_thread)) {}
 
