@@ -9,6 +9,7 @@
 #include "linux/process/process_table.h"
 #include "linux/signal/send.h"
 #include "linux/syscall/syscall.h"
+#include "linux/tty/console.h"
 #include "linux/vfs/mount.h"
 
 namespace linux {
@@ -147,6 +148,13 @@ Result<> check_magic(u32 first, u32 second) {
     return Failure(Errno::inval);
 }
 
+[[noreturn]] void stop_machine(std::string_view how, void (*stop)()) {
+    LOG_INFO("reboot: {}", how);
+    drain_device_terminals(base::seconds(1)); // the last words of programs, and this
+    stop();
+    __builtin_unreachable();
+}
+
 } // namespace
 
 Result<u64> sys_reboot(u32 first, u32 second, u32 command, u64) {
@@ -155,9 +163,9 @@ Result<u64> sys_reboot(u32 first, u32 second, u32 command, u64) {
     TRY(check_magic(first, second));
     switch (command) {
     case reboot_command::restart:
-    case reboot_command::restart_with: LOG_INFO("reboot: Restarting system"); core::restart();
-    case reboot_command::halt: LOG_INFO("reboot: System halted"); core::halt();
-    case reboot_command::power_off: LOG_INFO("reboot: Power down"); core::power_off();
+    case reboot_command::restart_with: stop_machine("Restarting system", core::restart);
+    case reboot_command::halt: stop_machine("System halted", core::halt);
+    case reboot_command::power_off: stop_machine("Power down", core::power_off);
     case reboot_command::key_on: g_key_restarts.store(true); return 0;
     case reboot_command::key_off: g_key_restarts.store(false); return 0;
     default: return Failure(Errno::inval); // suspend and kexec are not configured

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "base/units.h"
 
 namespace linux {
 
@@ -10,5 +11,9 @@ namespace linux {
 // of those to come, starts devpts. Once, when the device table stands and kernel threads can run.
 // Errors: nomem.
 Result<> start_terminals();
+
+// Waits until the log and what programs wrote has left the devices of terminals, but no longer than
+// `limit`. Before the machine stops. Process context.
+void drain_device_terminals(Nanos limit);
 
 } // namespace linux

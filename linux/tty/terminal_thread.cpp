@@ -7,6 +7,8 @@
 #include "core/init/command_line.h"
 #include "core/observe/log.h"
 #include "core/task/thread.h"
+#include "core/time/clock.h"
+#include "linux/tty/console.h"
 #include "linux/tty/device_terminal.h"
 
 namespace linux {
@@ -18,6 +20,7 @@ struct Terminals {
     core::Lock<core::lock_class::tty_devices> lock;
     List<DeviceTerminal, &DeviceTerminal::link> list; // guarded by lock
     core::WaitQueue work;
+    core::WaitQueue drained; // nobody is woken here
     std::atomic<bool> wanted{false};
 };
 constinit Immortal<Terminals> g_terminals;
@@ -107,7 +110,30 @@ void run_terminals(void*) {
 
 void log_line_ready() { wake_terminal_thread(); }
 
+bool is_drained(DeviceTerminal& terminal) {
+    const bool shown = !terminal.is_log_console || terminal.log_position >= core::log_end();
+    return shown && terminal.terminal().output_count() == 0 && terminal.unsent() == 0;
+}
+
+bool all_are_drained() {
+    ListGuard guard(g_terminals->lock);
+    for (DeviceTerminal& terminal : g_terminals->list) {
+        if (!is_drained(terminal))
+            return false;
+    }
+    return true;
+}
+
 } // namespace
+
+void drain_device_terminals(Nanos limit) {
+    const Nanos end = core::now() + limit;
+    while (!all_are_drained() && core::now() < end) {
+        // Nobody tells when a device has sent its last byte: look again now and then.
+        (void)g_terminals->drained.wait([] { return false; }, core::Sleep::uninterruptible,
+                                        core::now() + base::milliseconds(1));
+    }
+}
 
 void wake_terminal_thread() {
     if (!g_terminals->wanted.exchange(true))
