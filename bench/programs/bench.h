@@ -24,7 +24,7 @@ struct row {
 };
 
 extern const struct row call_rows[], file_rows[], event_rows[], message_rows[];
-extern const struct row memory_rows[], process_rows[], signal_rows[];
+extern const struct row memory_rows[], process_rows[], signal_rows[], block_rows[];
 
 static inline uint64_t ticks(void) {
     uint32_t low, high;

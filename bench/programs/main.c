@@ -121,7 +121,8 @@ static void prepare_machine(void) {
 
 int main(int argc, char **argv) {
     static const struct row *const groups[] = {
-        call_rows, file_rows, message_rows, process_rows, memory_rows, signal_rows, event_rows};
+        call_rows,   file_rows,   message_rows, process_rows,
+        memory_rows, signal_rows, event_rows,   block_rows};
     bool first_process = getpid() == 1, good = true;
     (void)argc;
     if (first_process)

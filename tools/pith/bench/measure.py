@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 
 from pith import packages
-from pith.bench.rows import BOOT, GATES, Value
+from pith.bench.rows import BOOT, GATES, SERVERS, Value
 from pith.errors import PithError
 from pith.images.cpio import Archive
 from pith.images.kernels import Kernel
@@ -33,6 +33,7 @@ OPTIONS = "quiet mitigations=off"
 MEMORY_MIB = 1024
 SECONDS = 1500.0
 GATE_TEST = "core.gate.gate_cost"
+RAM_DISK = "ramdisks=1 ramdisk_size=16384"
 END_SECONDS = 20.0
 
 _COUNT = re.compile(r"^bench\t(\w+)\t(0x[0-9a-f]+)\r?$", re.MULTILINE)
@@ -171,10 +172,20 @@ def count_gates() -> dict[str, Value]:
     return counts
 
 
+def count_servers(kernel: Kernel) -> dict[str, Value]:
+    """What requests to the RAM disk take more when its driver is a server."""
+    taken = []
+    for placement in ("builtin", "server"):
+        options = f"{RAM_DISK} pith.place=ramdisk0:{placement}"
+        text = run_operations(kernel, list(SERVERS.values()), options)
+        taken.append({key: int(value) for key, value in read_values(text).items()})
+    return {key: max(taken[1][row] - taken[0][row], 0) for key, row in SERVERS.items()}
+
+
 def count_all(kernel: Kernel, firmware: int, keys: list[str]) -> dict[str, Value]:
     """Every row of a machine, or those named."""
     counts: dict[str, Value] = {}
-    operations = [key for key in keys if key != BOOT and key not in GATES]
+    operations = [key for key in keys if key not in (BOOT, *GATES, *SERVERS)]
     if not keys or BOOT in keys:
         counts[BOOT] = run_boot(kernel) - firmware
     if not keys or operations:

@@ -13,6 +13,8 @@ REACHED = ROOT / "bench" / "reached.tsv"
 BOOT = "kernel_entry_to_first_user_instruction"
 # Counted outside a machine: core/gate/gate_cost_test.cpp prints them.
 GATES = ("gate_untracked", "gate_tracked")
+# What a row of bench/programs/blocks.c takes more when the RAM disk is a server.
+SERVERS = {"server_round_trip": "block_read_512", "server_batched_32": "block_burst_32"}
 
 
 @dataclasses.dataclass(frozen=True)

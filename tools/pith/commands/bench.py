@@ -12,8 +12,8 @@ import json
 from pith import packages
 from pith.bench import profile
 from pith.bench.linux_counts import TUNED, linux_counts
-from pith.bench.measure import count_all, count_firmware, count_gates
-from pith.bench.rows import GATES, Row, read_reached, read_rows, write_reached
+from pith.bench.measure import count_all, count_firmware, count_gates, count_servers
+from pith.bench.rows import GATES, SERVERS, Row, read_reached, read_rows, write_reached
 from pith.bench.verdict import Verdict, as_json, judge, markdown, table
 from pith.errors import PithError
 from pith.images.kernels import find_kernel
@@ -89,6 +89,9 @@ def _measure(arguments: argparse.Namespace) -> list[Verdict]:
     if any(row.key in GATES for row in rows):
         with step("counting at a gate"):
             right |= count_gates()
+    if any(row.key in SERVERS for row in rows):
+        with step("counting at a server"):
+            right |= count_servers(pith)
     return judge(rows, left, right, reached)
 
 
