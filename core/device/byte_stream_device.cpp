@@ -79,9 +79,17 @@ void ByteStreamDevice::start_sending() {
         if (gate_.submit(transmit_) == SubmitOutcome::pending)
             return;
         auto state = state_.lock();
-        state->tail += length;
+        state->tail += bytes_sent();
     }
     write_queue_.wake_all();
+}
+
+// How much of what was submitted is gone. A device may take less than all of it, but not nothing;
+// what one failed to send is lost, as on a line that is cut.
+usize ByteStreamDevice::bytes_sent() const {
+    const u64 length = piece_.length;
+    const u64 sent = transmit_.reply.value;
+    return transmit_.reply.ok() && sent != 0 && sent < length ? sent : length;
 }
 
 // Calls the receiver, if there is one, with no lock held; set_receiver waits for the call to end.
@@ -110,8 +118,7 @@ void ByteStreamDevice::transmit_completed(GateCall& call) {
     auto& self = *reinterpret_cast<ByteStreamDevice*>(reinterpret_cast<u8*>(&call) - offset);
     {
         auto state = self.state_.lock();
-        // What a device failed to send is lost, as on a line that is cut.
-        state->tail += self.piece_.length;
+        state->tail += self.bytes_sent();
     }
     self.with_receiver([](ByteStreamReceiver& receiver) { receiver.writable(); });
     self.write_queue_.wake_all();

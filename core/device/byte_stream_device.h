@@ -85,6 +85,7 @@ private:
     template <typename Function>
     void with_receiver(Function function);
     void start_sending();
+    usize bytes_sent() const;
     static void transmit_completed(GateCall& call);
     static void ready_completed(GateCall& call);
     Result<> control(component::ByteStream::Operation operation, u64 a, u64 b);

@@ -20,7 +20,7 @@ using Event = ByteStream::Event;
 constexpr Window uart{0, 0};
 constexpr u32 transmit_queue = 4;   // requests waiting at once; the core sends one at a time
 constexpr u32 most_received = 256;  // bytes in one handler
-constexpr u32 most_sent = 512;      // bytes in one handler
+constexpr u32 most_in_a_row = 512;  // bytes sent without an interrupt in between
 constexpr u32 most_interrupts = 16; // causes looked at in one handler
 constexpr u32 most_storms = 100;    // handlers in a row that do so and move no byte
 constexpr u32 poll_timer = 0, watch_timer = 1;
@@ -39,7 +39,6 @@ enum Counter : u32 {
 struct Transmit {
     u64 request;
     u64 length;
-    u64 sent;
 };
 
 // The arena.
@@ -60,7 +59,7 @@ struct Uart {
     u8 watching;
     u8 saved_errors; // bits of the line status that were read before their byte was
     u32 storms;      // handlers in a row that found causes without end and moved nothing
-    u32 reserved;
+    u32 sent_in_a_row; // in submits, since the last interrupt or timer
     u64 received;
     u64 sent;
     u64 sent_at_watch;
@@ -185,51 +184,27 @@ void keep_watch(Env& env) {
     env.set_timer(watch_timer, env.now() + watch_delay);
 }
 
-// Copies the next bytes of the request at the front; ends it with an error if its buffer is
-// unusable.
-u32 next_bytes(Env& env, std::span<u8> to) {
+// Gives the FIFO, which is empty, what it takes of a request's bytes; how many that are. Errors: the
+// buffer's.
+Result<u32> fill_fifo(Env& env, const Transmit& transmit) {
     Uart& state = env.arena<Uart>();
-    while (state.count != 0) {
-        Transmit& transmit = state.transmits[state.first];
-        Request request;
-        request.id = transmit.request;
-        request.buffer = {component::ObjectId::own_request, component::BufferRights::read, 0,
-                          transmit.length};
-        const u64 left = transmit.length - transmit.sent;
-        const u32 wanted = static_cast<u32>(left < to.size() ? left : to.size());
-        const Result<> copied = env.copy_from_buffer(request, transmit.sent, to.first(wanted));
-        if (copied)
-            return wanted;
-        env.complete(transmit.request, copied.error());
-        state.first = (state.first + 1) % transmit_queue;
-        --state.count;
-    }
-    return 0;
+    Request request;
+    request.id = transmit.request;
+    request.buffer = {component::ObjectId::own_request, component::BufferRights::read, 0,
+                      transmit.length};
+    u8 bytes[fifo_bytes];
+    const u32 count = transmit.length < state.fifo ? static_cast<u32>(transmit.length) : state.fifo;
+    TRY(env.copy_from_buffer(request, 0, std::span(bytes).first(count)));
+    for (u32 i = 0; i < count; ++i)
+        TransmitHolding::write(env, uart, bytes[i]);
+    state.sent += count;
+    env.count(count_sent, count);
+    return count;
 }
 
-// Hands the transmitter what it takes now; the rest waits for its interrupt.
-void send(Env& env) {
+// Has the line interrupt when the FIFO is empty, if a request waits for that.
+void expect_interrupt(Env& env) {
     Uart& state = env.arena<Uart>();
-    for (u32 moved = 0; state.count != 0 && moved < most_sent;) {
-        if (!(read_status(env) & line_status::holding_empty))
-            break;
-        u8 bytes[fifo_bytes];
-        const u32 count = next_bytes(env, std::span(bytes).first(state.fifo));
-        for (u32 i = 0; i < count; ++i)
-            TransmitHolding::write(env, uart, bytes[i]);
-        moved += count;
-        state.sent += count;
-        env.count(count_sent, count);
-        if (state.count == 0)
-            break;
-        Transmit& transmit = state.transmits[state.first];
-        transmit.sent += count;
-        if (transmit.sent == transmit.length) {
-            env.complete(transmit.request, transmit.length);
-            state.first = (state.first + 1) % transmit_queue;
-            --state.count;
-        }
-    }
     constexpr u8 bit = interrupt_enable::transmit_empty;
     if (state.count == 0) {
         set_enabled(env, state.enabled & static_cast<u8>(~bit));
@@ -241,18 +216,42 @@ void send(Env& env) {
     keep_watch(env);
 }
 
+// Ends waiting requests, each with one FIFO of its bytes; the rest waits for the interrupt.
+void send(Env& env) {
+    Uart& state = env.arena<Uart>();
+    while (state.count != 0 && (read_status(env) & line_status::holding_empty)) {
+        const Transmit transmit = state.transmits[state.first];
+        state.first = (state.first + 1) % transmit_queue;
+        --state.count;
+        const Result<u32> gone = fill_fifo(env, transmit);
+        if (gone)
+            env.complete(transmit.request, *gone);
+        else
+            env.complete(transmit.request, gone.error());
+    }
+    expect_interrupt(env);
+}
+
+// Answered with as many bytes as a FIFO holds, so that the core knows of each FIFO that is gone and
+// the next life repeats one at most.
 Answer transmit(Env& env, const Request& request) {
     Uart& state = env.arena<Uart>();
     if (request.buffer.length == 0)
         return Answer::done(0);
     if (request.buffer.object != component::ObjectId::own_request || request.buffer.offset != 0)
         return Answer::failed(Errno::inval);
+    const Transmit transmit{request.id, request.buffer.length};
+    if (state.count == 0 && state.sent_in_a_row < most_in_a_row &&
+        (read_status(env) & line_status::holding_empty)) {
+        const Result<u32> gone = fill_fifo(env, transmit);
+        state.sent_in_a_row += gone ? *gone : 0;
+        return gone ? Answer::done(*gone) : Answer::failed(gone.error());
+    }
     if (state.count == transmit_queue)
         return Answer::busy();
-    state.transmits[(state.first + state.count) % transmit_queue] = {request.id,
-                                                                     request.buffer.length, 0};
+    state.transmits[(state.first + state.count) % transmit_queue] = transmit;
     ++state.count;
-    send(env);
+    expect_interrupt(env);
     return Answer::pending();
 }
 
@@ -394,12 +393,14 @@ void serve(Env& env) {
 }
 
 void interrupt(Env& env, u32 line) {
+    env.arena<Uart>().sent_in_a_row = 0;
     serve(env);
     env.acknowledge_interrupt(line);
 }
 
 void timer(Env& env, u32 number) {
     Uart& state = env.arena<Uart>();
+    state.sent_in_a_row = 0;
     if (number == watch_timer) {
         state.watching = 0;
         if (state.count == 0)
