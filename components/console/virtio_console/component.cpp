@@ -67,6 +67,19 @@ void begin_single(Env& env, const Configuration& is) {
     offer(env, port);
 }
 
+// True if the device took all our messages and every port it told of is offered. What a message is
+// answered with comes before the message is given back, on devices that answer at once.
+bool has_settled(const Console& console) {
+    if (console.control_heard == 0 || console.control_out.in_device() != 0)
+        return false;
+    for (u32 i = 0; i < console.port_count; ++i) {
+        const Port& port = console.ports[i];
+        if (port.present && (!port.offered || port.ready_owed || port.open_owed))
+            return false;
+    }
+    return true;
+}
+
 // Asks for the ports and gives the device a moment, so that those there at start are known at once.
 Result<> begin_multiport(Env& env) {
     Console& console = env.arena<Console>();
@@ -80,6 +93,8 @@ Result<> begin_multiport(Env& env) {
         serve_control(env);
         if (console.control_heard != before)
             deadline = env.now() + base::milliseconds(3);
+        else if (has_settled(console))
+            break;
         TRY(env.sleep(base::microseconds(200)));
         // A device that never falls silent is heard in its interrupts.
         if (console.control_heard > 1000)
