@@ -85,6 +85,8 @@ void DeviceTerminal::work() {
         terminal_->receive_fault(LineFault::break_condition);
     if ((what & (input | output)) != 0)
         terminal_->feed();
+    if ((what & output) != 0)
+        terminal_->output_left();
     if ((what & size) != 0) {
         WindowSize window = terminal_->window();
         window.columns = device_->columns();

@@ -95,6 +95,8 @@ public:
     // The same from any context: kept until feed() is called in process context.
     usize receive_later(std::span<const u8> bytes);
     void feed();
+    // The device has taken bytes: whoever waits until all are gone looks again.
+    void output_left();
     void receive_fault(LineFault fault);
     u32 input_room() const;
     // Takes the oldest bytes for the line. Any context; one taker at a time.
@@ -169,6 +171,7 @@ private:
     Result<> wait_for_output_room(const TerminalFile& file);
     bool may_write() const;
     void feed_locked();
+    bool is_drained() const;
     void input_changed_locked();
     void check_throttle_locked();
     u32 sendable() const;

@@ -109,10 +109,17 @@ void Terminal::set_settings(const Termios2& wanted) {
     write_queue_.wake_all(poll_event::out | poll_event::write_normal);
 }
 
+bool Terminal::is_drained() const {
+    return output_used_.load(std::memory_order_relaxed) == 0 && driver_.unsent() == 0;
+}
+
+void Terminal::output_left() {
+    if (is_drained())
+        write_queue_.wake_all(poll_event::out | poll_event::write_normal);
+}
+
 Result<> Terminal::drain() {
-    const auto empty = [this] {
-        return output_used_.load(std::memory_order_relaxed) == 0 && driver_.unsent() == 0;
-    };
+    const auto empty = [this] { return is_drained(); };
     // A pty's output counts as sent once it lies in the ring.
     if (driver_.is_pty() || empty())
         return {};
