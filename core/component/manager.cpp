@@ -36,22 +36,28 @@ struct Manager {
 };
 Manager* g_manager; // set once by start_component_manager
 
+// The next one after number `last` that asked for attention, around again: one that keeps asking
+// must not keep others from their turn.
+RefOrNull<Instance> next_in_need(u32 last) {
+    auto registry = g_manager->registry.lock();
+    Instance* first = nullptr;
+    for (Instance& instance : registry->instances) {
+        if (!instance.needs_attention())
+            continue;
+        if (instance.number() > last)
+            return RefOrNull<Instance>::share(&instance);
+        if (!first)
+            first = &instance;
+    }
+    return RefOrNull<Instance>::share(first);
+}
+
 // Instances that asked for attention, one after the other; no lock is held while one is looked
 // after.
 void look_after_instances(void*) {
-    while (true) {
-        RefOrNull<Instance> next;
-        {
-            auto registry = g_manager->registry.lock();
-            for (Instance& instance : registry->instances) {
-                if (instance.needs_attention()) {
-                    next = RefOrNull<Instance>::share(&instance);
-                    break;
-                }
-            }
-        }
-        if (!next)
-            return;
+    u32 last = 0;
+    while (auto next = next_in_need(last)) {
+        last = next->number();
         next->settle();
     }
 }
