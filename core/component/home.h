@@ -28,6 +28,11 @@ public:
     // also opnotsupp (the component cannot).
     virtual Result<> migrate(Strand& strand, const KernelMapping& old, u32 layout) = 0;
 
+    // While every program that uses the instance waits for it: its threads, if it has some, run
+    // before others. The threads of a home that is made by an urgent thread begin so.
+    virtual void begin_urgency() {}
+    virtual void end_urgency() {}
+
     struct Facts {
         u64 memory = 0; // bytes that its code and constants take
         base::Sha256Digest object_hash{};

@@ -125,9 +125,11 @@ public:
         u32 roll_backs = 0; // to the version before
         Nanos last_pause{}; // of a move or a swap: from the hold to the release
         Nanos longest_pause{};
-        Nanos last_recovery{}; // from the crash to the release
-        void note_pause(Nanos pause) {
+        Nanos last_pause_busy{}; // of it, what CPUs executed: without waiting for devices
+        Nanos last_recovery{};   // from the crash to the release
+        void note_pause(Nanos pause, Nanos busy) {
             last_pause = pause;
+            last_pause_busy = busy;
             longest_pause = pause > longest_pause ? pause : longest_pause;
         }
     };
@@ -181,6 +183,7 @@ private:
     void demote_if_in_vain();
     Result<> prepare_home();
     Result<> begin_again();
+    Result<> try_to_begin_again();
 
     void ask_for_attention();
     static void recovery_is_due(Timer& timer);

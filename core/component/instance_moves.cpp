@@ -4,6 +4,8 @@
 #include "core/component/instance.h"
 
 #include "core/observe/log.h"
+#include "core/sched/cpu_time.h"
+#include "core/sched/urgency.h"
 #include "core/time/clock.h"
 
 namespace core {
@@ -45,10 +47,18 @@ Result<> Instance::move(Placement placement) {
         return {};
     Ref<Home> next = TRY(make_home(placement));
     const Placement former = this->placement();
+    const Urgency urgency;
+    home_->begin_urgency();
+    next->begin_urgency();
     const Nanos begin = now();
-    TRY(change_home(std::move(next)));
+    const Nanos busy_begin = busy_time();
+    const Result<> changed = change_home(std::move(next));
+    const Nanos pause = now() - begin;
+    const Nanos busy = busy_time() - busy_begin;
+    home_->end_urgency();
+    TRY(changed);
     ++figures_.moves;
-    figures_.note_pause(now() - begin);
+    figures_.note_pause(pause, busy);
     probation_ = {now() + probation_time, former};
     return {};
 }

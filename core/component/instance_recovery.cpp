@@ -5,6 +5,7 @@
 #include "base/memory_functions.h"
 #include "core/component/manager.h"
 #include "core/observe/log.h"
+#include "core/sched/urgency.h"
 #include "core/time/clock.h"
 
 namespace core {
@@ -153,6 +154,14 @@ void Instance::recover() {
 }
 
 Result<> Instance::begin_again() {
+    const Urgency urgency;
+    const Result<> begun = try_to_begin_again();
+    if (home_)
+        home_->end_urgency();
+    return begun;
+}
+
+Result<> Instance::try_to_begin_again() {
     if (const Result<> prepared = prepare_home(); !prepared) {
         patience_.next_try = now() + home_delay;
         recovery_timer_.arm(patience_.next_try);

@@ -13,6 +13,10 @@ struct CpuTimeSplit {
     Nanos user, system;
 };
 
+// What all CPUs together have spent outside their idle threads. Exact for the calling CPU; of
+// others as of their last switch or tick. Process context.
+Nanos busy_time();
+
 class CpuTime {
 public:
     // The owner of the run queue's lock.

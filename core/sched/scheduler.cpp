@@ -367,6 +367,14 @@ Scheduler::CpuTimes Scheduler::cpu_times(u32 cpu) {
     return {busy.user, busy.system, cycles_to_nanos(queue.idle_cycles)};
 }
 
+Nanos busy_time() {
+    Scheduler::account_current();
+    u64 cycles = 0;
+    for (u64 cpus = Scheduler::online_cpus(); cpus != 0; cpus &= cpus - 1)
+        cycles += run_queue(static_cast<u32>(__builtin_ctzll(cpus))).busy.cycles();
+    return cycles_to_nanos(cycles);
+}
+
 void Scheduler::account_current() PITH_NO_ANALYSIS {
     const u64 saved = arch::save_and_disable_interrupts();
     RunQueue& queue = run_queue(arch::cpu_index());

@@ -3,6 +3,7 @@
 
 #include "arch/api/user_run.h"
 #include "core/component/env_calls.h"
+#include "core/server/patience.h"
 #include "core/server/server_process.h"
 #include "core/time/clock.h"
 
@@ -11,10 +12,6 @@ namespace core::server {
 using namespace component::server;
 
 namespace {
-
-// How often the watch may find a handler running on. Looks are counted and not time, which passes
-// for a virtual processor that does not run, too: each look shows that this one did.
-constexpr u32 look_limit = 50;
 
 struct Alone {
     HandlerThread* thread;
@@ -196,14 +193,19 @@ bool HandlerThread::looks_stuck() {
     const CpuTimeSplit used = thread_->cpu_time();
     const Nanos time = used.user + used.system;
     const u64 entry = entries_.load(std::memory_order_relaxed);
-    if (entry != seen_entry_) {
+    // One that waits now and then, as for a device at start, is not hung, and its work adds up.
+    const u64 waits = thread_->voluntary_switches();
+    if (entry != seen_entry_ || waits != seen_waits_) {
         seen_entry_ = entry;
+        seen_waits_ = waits;
         looks_ = 0;
     } else if (time > seen_time_) {
         ++looks_;
     }
     seen_time_ = time;
-    return looks_ >= look_limit;
+    // Looks are counted and not time, which passes for a virtual processor that does not run, too:
+    // each look shows that this one did.
+    return looks_ >= look_limit();
 }
 
 void HandlerThread::want_end() {

@@ -7,6 +7,7 @@
 #include "abi/component/file_system.h"
 #include "abi/component/server_calls.h"
 #include "core/component/instance.h"
+#include "core/sched/urgency.h"
 #include "core/server/block_copies.h"
 #include "core/task/thread.h"
 
@@ -25,6 +26,9 @@ public:
     // Not started. Errors: nomem.
     static Result<Box<HandlerThread>> create(ServerProcess& process, u32 index, Blocks blocks);
     void start() { thread_->start(); }
+    // The instance's lock is held.
+    void begin_urgency() { Urgency::begin(*thread_); }
+    void end_urgency() { Urgency::end(*thread_); }
     // Runs `work` on the calling thread, which is this one, until it ends it.
     [[noreturn]] void run(void (*work)(void* thread));
     // Gives the thread back the stack it ends on, and forgets everything else of it. Ends it.
@@ -86,7 +90,7 @@ public:
 
     // --- the watch over handlers that never return: any context
 
-    // To be asked every ten milliseconds: true if a handler has run on for half a second.
+    // To be asked every ten milliseconds: true if a handler has run on for too long (patience.h).
     bool looks_stuck();
     bool is_inside() const { return inside_.load(std::memory_order_acquire); }
     void want_end();
@@ -140,6 +144,7 @@ private:
     std::atomic<u64> entries_{0};
     std::atomic<u64> unwanted_entry_{0};
     u64 seen_entry_ = 0; // the watch's
+    u64 seen_waits_ = 0;
     Nanos seen_time_{};
     u32 looks_ = 0;
 };

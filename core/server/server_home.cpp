@@ -4,6 +4,7 @@
 #include "core/component/home.h"
 #include "core/component/instance.h"
 #include "core/init/task.h"
+#include "core/server/patience.h"
 #include "core/server/server_process.h"
 
 namespace core::server {
@@ -86,6 +87,8 @@ public:
             &migration);
         return migration.outcome;
     }
+    void begin_urgency() override { process_->for_each_thread(&HandlerThread::begin_urgency); }
+    void end_urgency() override { process_->for_each_thread(&HandlerThread::end_urgency); }
     Result<Facts> facts() override {
         struct Hashing {
             Result<> outcome;
@@ -145,7 +148,10 @@ Result<Ref<Home>> make_home(Instance& instance) {
     return Ref<Home>(TRY(Ref<ServerHome>::create(TRY(ServerProcess::create(instance)))));
 }
 
-void start_servers() { set_server_home_maker(&make_home); }
+void start_servers() {
+    (void)look_limit(); // measured here, where nobody waits
+    set_server_home_maker(&make_home);
+}
 
 INIT_TASK(servers, "servers", "", &start_servers);
 

@@ -7,6 +7,7 @@
 #include "core/gate/waiting.h"
 #include "core/observe/log.h"
 #include "core/server/host_image.h"
+#include "core/server/patience.h"
 #include "core/time/clock.h"
 
 namespace core::server {
@@ -19,7 +20,6 @@ constexpr auto read_write = Protection::read | Protection::write;
 // A handler that waits keeps its thread. A volume has nine requests under way at most, of which one
 // is a commit's; one more thread is there for the manager.
 constexpr u32 threads_that_wait = 10;
-constexpr Nanos watch_interval = base::milliseconds(10);
 
 } // namespace
 
@@ -78,6 +78,8 @@ Result<> ServerProcess::start_threads() {
         threads_[i] = TRY(HandlerThread::create(*this, i, blocks)).release();
         ++thread_count_;
         add_reference(); // the thread's own, until it is outside for good
+        if (Urgency::is_here())
+            threads_[i]->begin_urgency();
         threads_[i]->start();
     }
     return {};

@@ -25,6 +25,11 @@ public:
     using Job = void (*)(HandlerThread& thread, void* argument);
     void run_job(Job function, void* argument);
 
+    void for_each_thread(void (HandlerThread::*function)()) {
+        for (u32 i = 0; i < thread_count_; ++i)
+            (threads_[i]->*function)();
+    }
+
     // What each thread runs.
     static void thread_main(void* thread);
 

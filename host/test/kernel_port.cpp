@@ -13,6 +13,8 @@
 #include "core/gate/worker_thread.h"
 #include "core/observe/log.h"
 #include "core/observe/trace.h"
+#include "core/sched/cpu_time.h"
+#include "core/sched/urgency.h"
 #include "core/sync/mutex.h"
 #include "core/sync/wait_queue.h"
 #include "core/time/clock.h"
@@ -80,6 +82,12 @@ constinit std::atomic<bool> g_is_tracing{false};
 void record_trace(TraceEvent, u32, u64, u64) {}
 
 Nanos now() { return Nanos(arch::timestamp()); }
+Nanos busy_time() { return now(); }
+
+// Threads of the host have no such levels.
+Urgency::Urgency() = default;
+Urgency::~Urgency() = default;
+
 Nanos wall_now() {
     timespec now;
     clock_gettime(CLOCK_REALTIME, &now);

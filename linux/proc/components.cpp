@@ -132,9 +132,10 @@ Result<> show_statistics(const ProcSubject& subject, base::FormatSink& sink) {
                  figures.roll_backs);
     const core::Injection& injection = instance->injection();
     base::format(sink, "injected {}\nactivated {}\n", injection.injected(), injection.activated());
-    base::format(sink, "last_pause_ns {}\nlongest_pause_ns {}\nlast_recovery_ns {}\n",
+    base::format(sink, "last_pause_ns {}\nlongest_pause_ns {}\nlast_pause_busy_ns {}\n",
                  figures.last_pause.value, figures.longest_pause.value,
-                 figures.last_recovery.value);
+                 figures.last_pause_busy.value);
+    base::format(sink, "last_recovery_ns {}\n", figures.last_recovery.value);
     return {};
 }
 

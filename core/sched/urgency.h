@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Urgency: while a gate is held, or an instance has no life, every program that uses it waits. What
+// ends that runs before all fair threads, at the lowest real-time level.
+#pragma once
+
+#include "core/sched/entity.h"
+
+namespace core {
+
+class Thread;
+
+class Urgency {
+public:
+    // Of the calling thread, if it is a fair one, until the end of the scope. Process context.
+    Urgency();
+    ~Urgency();
+    Urgency(const Urgency&) = delete;
+    Urgency& operator=(const Urgency&) = delete;
+
+    // True for a calling thread in such a scope.
+    static bool is_here();
+    // Of a thread of the kernel that works for the caller. Any context that holds no run queue.
+    static void begin(Thread& thread);
+    static void end(Thread& thread);
+
+private:
+    SchedulingParameters former_;
+    bool began_ = false;
+};
+
+} // namespace core
