@@ -184,8 +184,8 @@ void keep_watch(Env& env) {
     env.set_timer(watch_timer, env.now() + watch_delay);
 }
 
-// Gives the FIFO, which is empty, what it takes of a request's bytes; how many that are. Errors: the
-// buffer's.
+// Gives the FIFO, which is empty, what it takes of a request's bytes; how many that are.
+// Errors: the buffer's.
 Result<u32> fill_fifo(Env& env, const Transmit& transmit) {
     Uart& state = env.arena<Uart>();
     Request request;
@@ -193,7 +193,8 @@ Result<u32> fill_fifo(Env& env, const Transmit& transmit) {
     request.buffer = {component::ObjectId::own_request, component::BufferRights::read, 0,
                       transmit.length};
     u8 bytes[fifo_bytes];
-    const u32 count = transmit.length < state.fifo ? static_cast<u32>(transmit.length) : state.fifo;
+    const u32 count =
+        transmit.length < state.fifo ? static_cast<u32>(transmit.length) : state.fifo;
     TRY(env.copy_from_buffer(request, 0, std::span(bytes).first(count)));
     for (u32 i = 0; i < count; ++i)
         TransmitHolding::write(env, uart, bytes[i]);
