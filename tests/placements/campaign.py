@@ -22,7 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests/syscalls"), str(ROOT / "tests/placements"), str(ROOT / "tools")]
 from boot import Archive  # noqa: E402
 from pith.campaign import RECORD, Row, markdown, write_record  # noqa: E402
-from run import build_guest  # noqa: E402
+from machine import build_guest  # noqa: E402
 
 PLACEMENTS = ("builtin", "module", "server")
 FAIL_STOP = ("fault", "illegal", "loop", "bad-call", "bad-answer", "double-completion",

@@ -204,27 +204,6 @@ void *use_files(void *argument) {
     return NULL;
 }
 
-// --- load on a console: lines with numbers, which the host counts
-
-uint64_t lines;
-
-void *use_console(void *argument) {
-    FILE *console = fopen(argument, "w");
-    if (!console) {
-        complain("%s: cannot be opened", (char *)argument);
-        return NULL;
-    }
-    while (!stop) {
-        if (fprintf(console, "line %lu\n", lines) < 0 || fflush(console) != 0)
-            complain("%s: write failed", (char *)argument);
-        lines++;
-        usleep(2000);
-    }
-    fprintf(console, "lines %lu\n", lines);
-    fclose(console);
-    return NULL;
-}
-
 // --- components
 
 int read_text(const char *instance, const char *file, char *to, size_t size) {

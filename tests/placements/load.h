@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Programs' view of disks, files and a console while components are moved, killed or broken: what
+// Programs' view of disks and files while components are moved, killed or broken: what
 // was written is known, and what is read is compared. Every thread owns its blocks and files.
 #pragma once
 
@@ -13,28 +13,26 @@ extern atomic_int stop;             // ends the threads below
 extern atomic_ulong complaints;     // of a program: errors and wrong bytes; the first few in words
 extern atomic_ulong wrong_blocks;   // of them: what is read is not what was written
 extern int passed, failed;
-extern uint64_t lines;              // that use_console has written
 
 // Prints "pass" or "FAIL" with the words, and counts.
-void result(int good, const char *pattern, ...);
-void complain(const char *pattern, ...);
+__attribute__((format(printf, 2, 3))) void result(int good, const char *pattern, ...);
+__attribute__((format(printf, 1, 2))) void complain(const char *pattern, ...);
 uint64_t next_random(uint64_t *state);
 
 // A share of a raw device's blocks.
 struct disk_load {
     const char *path;
     uint64_t first, count;
-    uint64_t rounds;
+    atomic_ulong rounds;
     uint32_t *versions;
 };
 void *use_disk(void *disk_load);
 
 struct file_load {
     const char *folder;
-    uint64_t rounds;
+    atomic_ulong rounds;
 };
 void *use_files(void *file_load);
-void *use_console(void *path);
 
 // --- components, by /sys/pith/components/INSTANCE/FILE. 0: it could not be done, errno says why.
 

@@ -11,7 +11,7 @@ from pith.tests.group import Group
 from pith.tests.guest import HostileGroup, KernelGroup, SyscallsGroup
 from pith.tests.hotplug import HotPlugGroup
 from pith.tests.objects import ObjectsGroup
-from pith.tests.placements import PlacementsGroup
+from pith.tests.placements import MIXED, SERVERS, PlacementsGroup, Storm
 from pith.tests.programs import ProgramGroup
 from pith.tests.pytest_group import PytestGroup
 
@@ -37,18 +37,23 @@ GROUPS: list[Group] = [
                  ["/usr/bin/python3", "tests/gate_model/run.py"], needs=("model",), seconds=600),
     SyscallsGroup("syscalls", "static programs that must do on Pith what they do on Linux"),
     HostileGroup("hostile", "attacks from user mode, after which the system must answer"),
-    PlacementsGroup("one-object", "each component is the same bytes in every placement", "same"),
+    PlacementsGroup("one-object", "each component is the same bytes in every placement",
+                    (Storm("same"),)),
     PytestGroup("placements", "a tree read by components in every placement is what Linux reads",
                 "tests/drive/placements_test.py", seconds=900),
-    PlacementsGroup("containment", "a component that crashes in the kernel ends alone", "crash"),
-    PlacementsGroup("move-storm", "components moved under load: no error, no restart, no lost byte",
-                    "move", count=500, full_count=10_000),
-    PlacementsGroup("kill-storm", "components killed under load: no error, no lost byte", "kill",
-                    count=200, full_count=5_000),
+    PlacementsGroup("containment", "a component that crashes in the kernel ends alone",
+                    (Storm("crash"),)),
+    PlacementsGroup("move-storm",
+                    "components moved under load: no error, no lost byte, short pauses",
+                    (Storm("move", 300, 7_000), Storm("move", 200, 3_000, icount=True))),
+    PlacementsGroup("kill-storm", "components killed under load: no error, no lost byte",
+                    (Storm("kill", 120, 3_000, MIXED), Storm("kill", 80, 2_000, SERVERS))),
+    PlacementsGroup("restart-time", "from an end to the first request served: few instructions",
+                    (Storm("restart", icount=True), Storm("crash", icount=True))),
     PytestGroup("disks", "Debian's root on every kind of disk, over a restart and kills",
                 "tests/drive/disks_test.py", seconds=900, needs=("debian",)),
     PlacementsGroup("version-swap", "versions of a component take over from each other under load",
-                    "swap", count=20, full_count=500),
+                    (Storm("swap", 20, 500),)),
     CampaignGroup("fault-campaign", "faults made in components: they end alone and come back"),
     HotPlugGroup("hotplug", "disks plugged in and pulled out under load: clean errors, no leak"),
     ProgramGroup("power-cuts", "crash states of an ext4 volume: nothing promised is lost",
@@ -84,9 +89,9 @@ GROUPS: list[Group] = [
 # What passes today; a group joins the day it does. All others run by name.
 IN_CI = ["tools", "lint", "smoke", "objects", "kernel", "crimes", "debug-clean", "unit",
          "gate-model", "syscalls", "hostile", "one-object", "containment", "placements", "disks",
-         "hotplug", "move-storm", "kill-storm", "version-swap", "fault-campaign", "power-cuts",
-         "run", "interactive", "same-as-linux",
-         "boot-matrix", "initramfs", "debugger", "compilers", "bench", "fresh"]
+         "hotplug", "move-storm", "kill-storm", "restart-time", "version-swap", "fault-campaign",
+         "power-cuts", "run", "interactive", "same-as-linux", "boot-matrix", "initramfs",
+         "debugger", "compilers", "bench", "fresh"]
 
 # Set within the machine of the group `fresh`, which would otherwise make another one.
 if os.environ.get("PITH_TEST_INSIDE_FRESH"):
