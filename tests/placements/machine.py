@@ -62,12 +62,14 @@ class Machine:
         kernel = pathlib.Path(options.kernel)
         initrd = build_archive(folder, options.scenario, kernel)
         make_disks(folder)
+        # Where idle time takes none, a disk that is waited for seems to take for ever.
+        patience = "pith.answer_limit=1000000000" if options.icount else ""
         command = [
             "qemu-system-x86_64", "-M", "q35", "-accel", "tcg", "-cpu", "max", "-smp",
             "1" if options.icount else options.smp, "-m", "512", "-nodefaults", "-display", "none",
             "-no-reboot", "-kernel", kernel, "-initrd", initrd, "-append",
             "console=ttyS0 panic=-1 ramdisks=1 ramdisk_size=8192 "
-            f"{'' if options.log else 'quiet'} {options.append} -- {words}",
+            f"{'' if options.log else 'quiet'} {patience} {options.append} -- {words}",
             "-serial", "stdio", "-serial", f"file:{folder / STREAMS['/dev/ttyS1']}",
             "-device", "virtio-serial-pci",
             "-chardev", f"file,id=hvc,path={folder / STREAMS['/dev/hvc0']}",
