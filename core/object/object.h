@@ -35,6 +35,11 @@ public:
     // context, no locks held. Linux's flush() hangs here.
     virtual void handle_closed() {}
 
+    // It became, or ceases to be, the owner of one more range of an address space. Process context,
+    // with that space locked.
+    virtual void mapping_added() {}
+    virtual void mapping_removed() {}
+
     // Readers inside an epoch may be looking at this object without a reference: its memory stays
     // until they are gone. To be called while there is a reference and they can still find it.
     void keep_memory_for_readers() { has_readers_.store(true, std::memory_order_relaxed); }

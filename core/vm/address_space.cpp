@@ -95,6 +95,26 @@ Result<> AddressSpace::unmap(UserVirt address, Bytes length) {
     return remove_range(address.value, end);
 }
 
+Result<> AddressSpace::unmap_object(UserVirt base, bool (*is_wanted)(const Object& owner)) {
+    const auto is_in_place = [base](const Mapping& m) {
+        return m.shared && m.start >= base.value &&
+               (m.start - base.value) >> page_shift == m.object_page;
+    };
+    RefOrNull<Object> owner; // dropped without the lock: it may be the last
+    Guard guard(lock_);
+    u64 at = base.value;
+    while (Mapping* m = first_ending_after(at)) {
+        at = m->end;
+        if (!m->owner || !is_in_place(*m))
+            continue;
+        if (owner ? m->owner == owner : is_wanted(*m->owner)) {
+            owner = m->owner;
+            TRY(remove_range(m->start, m->end)); // whole ranges: nothing is split
+        }
+    }
+    return owner ? Result<>() : Failure(Errno::inval);
+}
+
 Result<> AddressSpace::remove_range(u64 start, u64 end) {
     TRY(split_at(start));
     TRY(split_at(end));

@@ -63,6 +63,10 @@ public:
     // the maximum rights), overflow.
     Result<UserVirt> map(const MapRequest& request);
     Result<> unmap(UserVirt address, Bytes length);
+    // Removes what is left of a shared mapping of a whole object at `base`: the first range from
+    // there on that lies where it would and whose owner is wanted, and the others of that owner.
+    // Errors: inval when there is none.
+    Result<> unmap_object(UserVirt base, bool (*is_wanted)(const Object& owner));
     Result<> protect(UserVirt address, Bytes length, Protection protection);
     struct RemapRequest {
         UserVirt old_address;

@@ -104,11 +104,15 @@ void AddressSpace::insert(Mapping& mapping) {
         mapped_peak_ = mapped_pages_;
     if (mapping.object)
         mapping.object->add_mapping(mapping);
+    if (mapping.owner)
+        mapping.owner->mapping_added();
 }
 
 void AddressSpace::erase(Mapping& mapping) {
     if (recent_ == &mapping)
         recent_ = nullptr;
+    if (mapping.owner)
+        mapping.owner->mapping_removed();
     if (mapping.object)
         mapping.object->remove_mapping(mapping);
     ranges_.erase(mapping);

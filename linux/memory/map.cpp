@@ -15,8 +15,6 @@ namespace linux {
 
 namespace {
 
-constexpr u64 lowest_address = 65536; // vm.mmap_min_addr
-
 core::AddressSpace& current_space() { return *core::Thread::current().address_space(); }
 
 core::Protection to_protection(u64 bits) { return static_cast<core::Protection>(bits & 7); }
@@ -84,9 +82,11 @@ Result<> fill_placement(const MapCall& call, core::MapRequest& request) {
     return {};
 }
 
-Result<> fill_locking(const MapCall& call, core::MapRequest& request) {
+} // namespace
+
+Result<> fill_locking(u32 flags, core::MapRequest& request) {
     const Process& process = Process::current();
-    if ((call.flags & map_flag::locked) != 0) {
+    if ((flags & map_flag::locked) != 0) {
         const bool may =
             process.limit(Resource::locked_memory) != 0 || capable(Capability::ipc_lock);
         if (!may)
@@ -97,14 +97,16 @@ Result<> fill_locking(const MapCall& call, core::MapRequest& request) {
         request.locked = true;
     if (request.locked && !capable(Capability::ipc_lock)) {
         const u64 pages = current_space().statistics().locked.value;
-        const u64 wanted = pages + base::divide_up(call.length, page_size);
+        const u64 wanted = pages + base::divide_up(request.length.value, page_size);
         if (wanted > process.limit(Resource::locked_memory) / page_size)
             return Failure(Errno::again);
     }
     constexpr u32 populate = map_flag::populate | map_flag::non_block;
-    request.populate = (call.flags & populate) == map_flag::populate || request.locked;
+    request.populate = (flags & populate) == map_flag::populate || request.locked;
     return {};
 }
+
+namespace {
 
 Result<> fill_file(const MapCall& call, core::MapRequest& request) {
     const BorrowedFile file = TRY(borrow_file(static_cast<u32>(call.fd)));
@@ -148,7 +150,7 @@ Result<u64> map(const MapCall& call) {
     else
         TRY(fill_file(call, request));
     TRY(fill_placement(call, request));
-    TRY(fill_locking(call, request));
+    TRY(fill_locking(call.flags, request));
     return TRY(current_space().map(request)).value;
 }
 

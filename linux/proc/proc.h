@@ -122,6 +122,7 @@ private:
 
 // Parses a decimal number with white space around it, as sysctl files take. Errors: inval.
 Result<i64> parse_integer(std::string_view text);
+Result<u64> parse_unsigned(std::string_view text);
 std::string_view trim(std::string_view text);
 
 // Registers proc and sysfs and makes their super blocks. Start-up only. Errors: nomem.

@@ -209,4 +209,17 @@ Result<i64> parse_integer(std::string_view text) {
     return negative ? -value : value;
 }
 
+Result<u64> parse_unsigned(std::string_view text) {
+    text = trim(text);
+    if (text.empty())
+        return Failure(Errno::inval);
+    u64 value = 0;
+    for (const char c : text) {
+        if (c < '0' || c > '9' || __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, static_cast<u64>(c - '0'), &value))
+            return Failure(Errno::inval);
+    }
+    return value;
+}
+
 } // namespace linux

@@ -309,7 +309,10 @@ constexpr ProcEntry net_entries[] = {
 
 constexpr ProcEntry sys_entries[] = {
     directory("fs", fs_entries),
-    directory("kernel", kernel_entries),
+    ProcEntry{.name = "kernel",
+              .mode = file_mode::directory | 0555,
+              .children = kernel_entries,
+              .more_children = ipc_settings},
     directory("net", net_entries),
     directory("vm", vm_entries),
     end_of_table,

@@ -11,6 +11,8 @@ extern const ProcEntry process_entries[]; // /proc/PID
 extern const ProcEntry task_entries[];    // /proc/PID/task/TID
 extern const ProcEntry common_entries[];  // in both
 extern const ProcEntry sys_entries[];     // /proc/sys
+extern const ProcEntry sysvipc_entries[]; // /proc/sysvipc
+extern const ProcEntry ipc_settings[];    // in /proc/sys/kernel
 extern const ProcEntry sysfs_root;        // /sys
 extern const ProcEntry pith_entries[];    // /sys/pith
 extern const ProcEntry trace_entries[];   // /sys/pith/trace

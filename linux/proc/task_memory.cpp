@@ -74,7 +74,7 @@ void write_mapping(base::FormatSink& out, const core::Mapping& m, const ProgramI
                  letter(Protection::execute, 'x'), m.shared ? 's' : 'p', offset);
     if (file) {
         const DeviceNumber device = file->inode().super_block().device();
-        base::format(sink, "{:02x}:{:02x} {} ", device.major, device.minor, file->inode().number());
+        base::format(sink, "{:02x}:{:02x} {} ", device.major, device.minor, file->shown_number());
     } else {
         sink.write("00:00 0 ");
     }

@@ -239,7 +239,7 @@ Result<Path> path_of_nameless(OpenFile& file) {
     return Path::adopt(*g_memory_mount, *entry);
 }
 
-Result<Ref<OpenFile>> create_memory_file(std::string_view name, u64 size, u32 flags) {
+Result<MemoryFilePlace> create_memory_place(std::string_view name, u64 size) {
     SuperBlock& super_block = g_memory_mount->super_block();
     const Credentials& credentials = current_credentials();
     NewNode node;
@@ -257,8 +257,12 @@ Result<Ref<OpenFile>> create_memory_file(std::string_view name, u64 size, u32 fl
     entry->set_root_inode(std::move(inode));
     entry->set_nameless();
     g_memory_mount->add_reference();
-    const Path path = Path::adopt(*g_memory_mount, *entry);
-    return CachedFile::create(path, content, flags);
+    return MemoryFilePlace{Path::adopt(*g_memory_mount, *entry), &content};
+}
+
+Result<Ref<OpenFile>> create_memory_file(std::string_view name, u64 size, u32 flags) {
+    const MemoryFilePlace place = TRY(create_memory_place(name, size));
+    return CachedFile::create(place.path, *place.content, flags);
 }
 
 } // namespace linux

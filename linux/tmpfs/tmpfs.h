@@ -107,8 +107,14 @@ Result<> mount_root_tmpfs();
 // A place for an open file that has none (a pipe's), so that it can be opened through its
 // descriptor. Errors: nomem.
 Result<Path> path_of_nameless(OpenFile& file);
-// An open file of a kind no directory shows: memfd_create(2), shared memory. `name` for /proc.
+// A place for a file of a kind no directory shows, not yet open; `content` is the path's inode.
 // Errors: nomem.
+struct MemoryFilePlace {
+    Path path;
+    Inode* content;
+};
+Result<MemoryFilePlace> create_memory_place(std::string_view name, u64 size);
+// An open file at such a place: memfd_create(2). `name` for /proc. Errors: nomem.
 Result<Ref<OpenFile>> create_memory_file(std::string_view name, u64 size, u32 flags);
 
 } // namespace linux

@@ -28,8 +28,8 @@ public:
     Inode& content() const { return content_; }
 
 protected:
-    CachedFile(const Path& path, Inode& content, u32 flags)
-        : OpenFile(flags, Positioning::seekable), path_(path), content_(content) {}
+    CachedFile(const Path& path, Inode& content, u32 flags, FileFamily family = FileFamily::other)
+        : OpenFile(flags, Positioning::seekable, family), path_(path), content_(content) {}
 
 private:
     friend class Ref<CachedFile>;

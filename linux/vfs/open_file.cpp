@@ -59,6 +59,8 @@ Result<> OpenFile::flags_changed(u32 flags) {
     return flags & open_flag::direct ? Result<>(Failure(Errno::inval)) : Result<>();
 }
 
+u64 OpenFile::shown_number() const { return inode().number(); }
+
 void OpenFile::describe(base::FormatSink& sink) const { sink.write("anon_inode:[file]"); }
 
 Result<BorrowedFile> borrow_file(u32 fd, bool even_path) {

@@ -34,6 +34,7 @@ enum class FileFamily : u8 {
     terminal,
     ring,
     inotify,
+    shared_memory,
 };
 
 // Hangs waiters on the queues a file would wake when its readiness changes. poll, select and epoll
@@ -116,6 +117,8 @@ public:
     virtual const Path* path() const { return nullptr; }
     // the target of /proc/PID/fd/N without a path
     virtual void describe(base::FormatSink& sink) const;
+    // The inode number that /proc/PID/maps shows of its mappings.
+    virtual u64 shown_number() const;
     virtual void describe_details(base::FormatSink&) const {} // extra lines of /proc/PID/fdinfo/N
 
     // The file position, shared by everyone who shares the open file; read and write lock it.

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// System V IPC of Linux's ABI (include/uapi/linux/ipc.h, shm.h, sem.h, msg.h, asm-generic/*buf.h;
+// x86's semid64_ds).
+#pragma once
+
+#include "abi/linux/types.h"
+
+namespace linux {
+
+inline constexpr i32 ipc_private = 0; // the key that never names an object
+
+// Flags of the get calls, beside nine permission bits.
+namespace ipc_flag {
+inline constexpr u32 create = 01000, exclusive = 02000, no_wait = 04000;
+inline constexpr u32 permission_mask = 0777;
+} // namespace ipc_flag
+
+// Commands that the three control calls share.
+namespace ipc_command {
+inline constexpr i32 remove = 0, set = 1, status = 2, information = 3;
+} // namespace ipc_command
+
+// struct ipc64_perm.
+struct IpcPermission {
+    i32 key;
+    UserId user;
+    GroupId group;
+    UserId creator_user;
+    GroupId creator_group;
+    u32 mode;
+    u16 sequence;
+    u16 padding0;
+    u32 padding1;
+    u64 reserved[2];
+};
+static_assert(sizeof(IpcPermission) == 48);
+
+namespace segment_flag {
+inline constexpr u32 huge_pages = 04000;             // SHM_HUGETLB, of shmget
+inline constexpr u32 huge_shift = 26, huge_mask = 63; // log2 of the size of huge pages
+inline constexpr u32 read_only = 010000, round = 020000, remap = 040000, execute = 0100000;
+inline constexpr u32 removed = 01000, locked = 02000; // in the mode that IPC_STAT shows
+} // namespace segment_flag
+
+namespace segment_command {
+inline constexpr i32 lock = 11, unlock = 12, status_by_index = 13, usage = 14;
+inline constexpr i32 status_of_any = 15;
+} // namespace segment_command
+
+// struct shmid64_ds.
+struct SegmentStatus {
+    IpcPermission permission;
+    u64 size;
+    i64 attach_time, detach_time, change_time;
+    Pid creator, last;
+    u64 attachments;
+    u64 reserved[2];
+};
+static_assert(sizeof(SegmentStatus) == 112);
+
+// struct shminfo64.
+struct SegmentLimits {
+    u64 maximum_size, minimum_size, segments, segments_of_process, pages;
+    u64 reserved[4];
+};
+static_assert(sizeof(SegmentLimits) == 72);
+
+// struct shm_info.
+struct SegmentUsage {
+    i32 segments;
+    u32 padding;
+    u64 pages, resident, swapped, swap_attempts, swap_successes;
+};
+static_assert(sizeof(SegmentUsage) == 48);
+
+} // namespace linux
