@@ -73,4 +73,42 @@ struct SegmentUsage {
 };
 static_assert(sizeof(SegmentUsage) == 48);
 
+namespace semaphore_flag {
+inline constexpr i16 undo = 0x1000; // SEM_UNDO
+} // namespace semaphore_flag
+
+namespace semaphore_command {
+inline constexpr i32 get_last = 11, get_value = 12, get_all = 13, get_decreasers = 14;
+inline constexpr i32 get_zero_waiters = 15, set_value = 16, set_all = 17, status_by_index = 18;
+inline constexpr i32 usage = 19, status_of_any = 20;
+} // namespace semaphore_command
+
+inline constexpr i32 semaphore_maximum = 32767; // SEMVMX, and SEMAEM
+
+// struct sembuf.
+struct SemaphoreOperation {
+    u16 number;
+    i16 change;
+    i16 flags;
+};
+static_assert(sizeof(SemaphoreOperation) == 6);
+
+// struct semid64_ds.
+struct SemaphoreSetStatus {
+    IpcPermission permission;
+    i64 operation_time, reserved0, change_time, reserved1;
+    u64 count;
+    u64 reserved[2];
+};
+static_assert(sizeof(SemaphoreSetStatus) == 104);
+
+// struct seminfo.
+struct SemaphoreLimits {
+    i32 map, sets, semaphores, undo_structures, per_set, operations, undo_entries;
+    i32 undo_size; // SEM_INFO: sets there are
+    i32 maximum_value;
+    i32 maximum_adjustment; // SEM_INFO: semaphores there are
+};
+static_assert(sizeof(SemaphoreLimits) == 40);
+
 } // namespace linux

@@ -14,6 +14,11 @@ struct IpcLimits {
     std::atomic<u64> segment_size{nearly_all};  // shmmax, bytes
     std::atomic<u64> segment_pages{nearly_all}; // shmall, pages of all segments
     std::atomic<u32> segments{4096};            // shmmni
+    // /proc/sys/kernel/sem, in its order.
+    std::atomic<u32> semaphores_of_set{32000};
+    std::atomic<u32> semaphores{32000 * 32000};
+    std::atomic<u32> semaphore_operations{500}; // of one call
+    std::atomic<u32> semaphore_sets{32000};
 };
 
 inline constinit IpcLimits g_ipc_limits;

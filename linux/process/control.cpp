@@ -2,6 +2,7 @@
 // prctl, personality, set_tid_address, getpid and its kin, unshare, setns.
 #include "abi/linux/prctl.h"
 #include "linux/process/process_table.h"
+#include "linux/ipc/semaphore_undo.h"
 #include "linux/process/call_filter.h"
 #include "linux/signal/send.h"
 #include "linux/syscall/syscall.h"
@@ -294,6 +295,8 @@ Result<u64> sys_unshare(u64 flags) {
     Ref<FileContext> context = task.file_context;
     if ((flags & clone_flag::share_file_context) != 0)
         context = TRY(context->clone());
+    if ((flags & clone_flag::share_semaphores) != 0)
+        task.semaphore_undo = nullptr; // applied, if nobody else shares it
     if (files != task.files)
         task.files->drop_sharer();
     ProcessTable::lock().acquire();

@@ -4,6 +4,7 @@
 #include "linux/process/exit.h"
 
 #include "linux/futex/pi.h"
+#include "linux/ipc/semaphore_undo.h"
 #include "linux/process/call_filter.h"
 #include "linux/process/init.h"
 #include "linux/signal/internal.h"
@@ -274,6 +275,7 @@ void exit_task(i32 status) {
         } else {
             let_go_of_memory(task);
         }
+        task.semaphore_undo = nullptr;
         let_go_of_files(task);
         if (last)
             give_up_terminal(process);

@@ -3,6 +3,7 @@
 // lock, where nothing fails any more, and started.
 #include "linux/process/fork.h"
 
+#include "linux/ipc/semaphore_undo.h"
 #include "linux/process/call_filter.h"
 #include "linux/process/exit.h"
 #include "linux/process/pidfd.h"
@@ -121,6 +122,9 @@ Result<Task*> make_task(Pid tid, Ref<Process> process, const CloneRequest& reque
     Ref<FileContext> context = (request.flags & clone_flag::share_file_context) != 0
                                    ? parent.file_context
                                    : TRY(parent.file_context->clone());
+    RefOrNull<SemaphoreUndo> semaphore_undo;
+    if ((request.flags & clone_flag::share_semaphores) != 0)
+        semaphore_undo = TRY(SemaphoreUndo::of_current());
     Task* task = new (base::fallible)
         Task(std::move(process), std::move(files), std::move(context), parent.credentials);
     if (!task)
@@ -128,6 +132,7 @@ Result<Task*> make_task(Pid tid, Ref<Process> process, const CloneRequest& reque
     if (share_files)
         task->files->add_sharer();
     task->tid = tid;
+    task->semaphore_undo = std::move(semaphore_undo);
     copy_task_state(*task, parent, request);
     return task;
 }

@@ -2,6 +2,7 @@
 #include "linux/process/process.h"
 
 #include "core/time/clock.h"
+#include "linux/ipc/semaphore_undo.h"
 #include "linux/process/call_filter.h"
 #include "linux/process/process_table.h"
 #include "linux/time/process_timers.h"

@@ -15,6 +15,7 @@ namespace linux {
 
 class Process;
 class TaskTrace;     // linux/process/trace.h
+class SemaphoreUndo; // linux/ipc/semaphore_undo.h
 class CallFilter;    // linux/process/call_filter.h (seccomp)
 struct VforkWaiter;  // linux/process/fork.cpp
 
@@ -81,6 +82,7 @@ public:
     VforkWaiter* vfork_waiter = nullptr; // the parent that waits for our exec or exit
     const CallFilter* call_filter = nullptr; // seccomp; a reference of its own
     TaskTrace* trace = nullptr;    // while it is traced
+    RefOrNull<SemaphoreUndo> semaphore_undo; // made at its first SEM_UNDO; CLONE_SYSVSEM shares it
 
     Task(Ref<Process> in_process, Ref<core::HandleTable> with_files, Ref<FileContext> with_context,
          Ref<const Credentials> with_credentials);

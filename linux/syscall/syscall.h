@@ -5,6 +5,7 @@
 #pragma once
 
 #include "abi/linux/file.h"
+#include "abi/linux/ipc.h"
 #include "abi/linux/poll.h"
 #include "abi/linux/process.h"
 #include "abi/linux/scheduling.h"
