@@ -138,6 +138,19 @@ Result<> add_serial_ports() {
     return {};
 }
 
+// The clock that the wall clock was set from, if there is one: without it both ports read as ones.
+Result<> add_real_time_clock() {
+    constexpr u16 port = 0x70;
+    write_port(port, 1, 0x0d); // register D: its low bits are always 0
+    if (read_port(port + 1, 1) & 0x7f)
+        return {};
+    PlatformDevice::Description description;
+    description.name = "rtc_cmos";
+    description.kind = "rtc_cmos";
+    description.window = {DeviceWindow::Kind::ports, 0, port, 2};
+    return add_device(TRY(PlatformDevice::create(description)));
+}
+
 } // namespace
 
 Result<VirtioMmioPlace> parse_virtio_mmio(std::string_view text) {
@@ -156,6 +169,7 @@ Result<VirtioMmioPlace> parse_virtio_mmio(std::string_view text) {
 
 Result<> add_platform_devices() {
     TRY(add_serial_ports());
+    TRY(add_real_time_clock());
     u32 number = 0;
     for_each_boot_word(&add_virtio_mmio, &number);
     if (number == 0) { // QEMU tells of them there or in its ACPI tables

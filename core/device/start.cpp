@@ -3,6 +3,7 @@
 #include "core/component/manager.h"
 #include "core/device/block_device.h"
 #include "core/device/byte_stream_device.h"
+#include "core/device/plain_service.h"
 #include "core/device/platform_device.h"
 #include "core/gate/services.h"
 #include "core/init/command_line.h"
@@ -17,6 +18,7 @@ void start_components() {
     MUST(start_gate_services(), "boot has memory");
     MUST(start_block_devices(), "boot has memory");
     MUST(start_byte_streams(), "boot has memory");
+    MUST(start_plain_services(), "boot has memory");
     MUST(start_component_manager(), "boot has memory");
     start_device_matching();
 }

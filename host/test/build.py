@@ -61,6 +61,8 @@ TESTS = {
                     "components/block/virtio_blk/requests.cpp",
                     "components/block/virtio_blk/virtio_blk_test.cpp"] + HOME + PORT, ["address"]),
     "virtio_scsi": (["components/block/virtio_scsi/*.cpp"] + HOME + PORT, ["address"]),
+    "virtio_rng": (["components/random/virtio_rng/*.cpp"] + HOME + PORT, ["address"]),
+    "rtc_cmos": (["components/clock/rtc_cmos/*.cpp"] + HOME + PORT, ["address"]),
     "nvme": (["components/block/nvme/*.cpp", "host/test/fake_nvme.cpp"] + HOME + PORT,
              ["address"]),
     "ahci": (["components/block/ahci/*.cpp", "host/test/fake_ahci.cpp"] + HOME + PORT,

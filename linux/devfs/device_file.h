@@ -34,6 +34,8 @@ Result<> register_memory_devices();
 // An open file whose writes go to the kernel log, for a first program without a console. Errors:
 // nomem.
 Result<Ref<OpenFile>> open_kernel_log();
+// hwrng and rtc0 while there is a source of entropy and a clock. Start-up only. Errors: nomem.
+Result<> start_service_devices();
 // Disks and partitions as they appear. Start-up only, after the registry of block devices works.
 void start_block_nodes();
 

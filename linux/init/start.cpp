@@ -217,6 +217,7 @@ void start_linux() {
     MUST(mount_root_tmpfs(), "boot has memory");
     MUST(start_devtmpfs(), "boot has memory");
     MUST(register_memory_devices(), "boot has memory");
+    MUST(start_service_devices(), "boot has memory");
     start_block_nodes();
     register_local_sockets();
     register_netlink_sockets();

@@ -50,7 +50,9 @@ Result<> add_node(const DeviceNode& node, const char* class_name) {
     facts.number = node.number;
     facts.has_number = true;
     node.name.copy(facts.device_name, sizeof facts.device_name - 1);
-    const std::string_view last = node.name.substr(node.name.rfind('/') + 1);
+    std::string_view last = node.name.substr(node.name.rfind('/') + 1);
+    if (last == "hwrng") // called otherwise than its node (drivers/char/hw_random/core.c)
+        last = "hw_random";
     TRY(enter_device(*parent, last, class_attributes, std::move(facts)));
     return {};
 }
