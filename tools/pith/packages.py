@@ -27,6 +27,7 @@ NEEDS: dict[str, list[str]] = {
     "uefi": ["ovmf"],
     "test": ["python3-pytest", "python3-pexpect", "e2fsprogs"],
     "debug": ["gdb"],
+    "recording": ["termtosvg"],
     "host-tests": ["libgtest-dev", "libclang-rt-19-dev", "llvm-19", "e2fsprogs", "cpio",
                    "gzip", "xz-utils", "zstd", "lz4"],
     "model": ["spin", "gcc", "libc6-dev"],

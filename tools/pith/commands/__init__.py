@@ -4,11 +4,12 @@
 from types import ModuleType
 
 from pith.commands import (
-    bench, build, compare, debug, doctor, image, lint, new, run, test,
+    bench, build, compare, debug, demo, doctor, image, lint, new, run, test,
 )
 
 ALL: dict[str, ModuleType] = {
     "run": run,
+    "demo": demo,
     "compare": compare,
     "build": build,
     "test": test,

@@ -23,6 +23,7 @@ TASKS = {
     "debian": "make Debian root file systems",
     "busybox": "make BusyBox root file systems",
     "iso": "make CD images",
+    "recording": "record the demo",
     "syslinux": "start the kernel by SYSLINUX from one",
     "uefi": "boot under UEFI",
     "test": "drive machines in tests",

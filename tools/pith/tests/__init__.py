@@ -61,6 +61,8 @@ GROUPS: list[Group] = [
                  needs=("build", "host-tests", "qemu"), seconds=900),
     PytestGroup("run", "./pith run: argv, streams, statuses, failures",
                 "tests/drive/run_command_test.py", seconds=900),
+    PytestGroup("demo", "./pith demo: a database while what is under it is moved, killed, replaced",
+                "tests/drive/demo_test.py", seconds=600),
     PytestGroup("interactive", "a shell session: job control, Ctrl-C, less, vi, top, resizing",
                 "tests/drive/interactive_test.py", seconds=600),
     PytestGroup("same-as-linux", "programs whose output must be what it is on Linux",
