@@ -76,27 +76,44 @@ def common_length(a: bytes, b: bytes) -> int:
     return low
 
 
+def step_back(ways: dict[int, list[int]], letter: int, expected: bytes,
+              longest: int) -> dict[int, list[int]]:
+    """Each way to read the text so far (a place, and the repeats before it) goes on with `letter`,
+    or, where that does not come next, after one more repeat."""
+    more: dict[int, list[int]] = {}
+    stuck = {}
+    for at, repeats in ways.items():
+        if at < len(expected) and expected[at] == letter:
+            more[at + 1] = repeats
+        else:
+            stuck[at] = repeats
+    for at, repeats in sorted(stuck.items(), key=lambda way: len(way[1])):
+        for back in range(1, min(longest, at) + 1):
+            known = more.get(at - back + 1)
+            if expected[at - back] == letter and (known is None or len(known) > len(repeats) + 1):
+                more[at - back + 1] = [*repeats, back]
+    fewest = min((len(repeats) for repeats in more.values()), default=0)
+    return {at: repeats for at, repeats in more.items() if len(repeats) <= fewest + 3}
+
+
 def find_repeats(found: bytes, expected: bytes, longest: int) -> list[int] | None:
     """How many letters were said again, each time that happened; None if something is missing."""
-    piece, at, here, repeats = 65536, 0, 0, []
+    here, ways = 0, {0: []}
     while here < len(found):
-        same = common_length(found[here:here + piece], expected[at:at + piece])
-        at, here = at + same, here + same
-        if same != 0 and here < len(found) and same == min(piece, len(expected) - at + same):
-            continue
-        if here == len(found):
-            break
-        ahead = found[here:here + 64]
-        matches = [(common_length(ahead, expected[at - back:at - back + 64]), back)
-                   for back in range(1, min(longest, at) + 1)]
-        length, back = max(matches, default=(0, 0))
-        if length < min(6, len(ahead)):
+        if len(ways) == 1:  # by far the usual case
+            (at, repeats), = ways.items()
+            same = common_length(found[here:here + 65536], expected[at:at + 65536])
+            if same != 0:
+                here, ways = here + same, {at + same: repeats}
+                continue
+        after = step_back(ways, found[here], expected, longest)
+        if not after:
+            at = min(ways)
             print(f"after {at} letters: {found[max(here - 20, 0):here + 40]!r} instead of "
                   f"{expected[max(at - 20, 0):at + 40]!r}")
             return None
-        repeats.append(back)
-        at -= back
-    return repeats if at == len(expected) else None
+        here, ways = here + 1, after
+    return ways.get(len(expected))
 
 
 def check_terminal(machine: Machine, path: str) -> str:
