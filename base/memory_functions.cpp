@@ -3,6 +3,8 @@
 // by 8 bytes and then by byte; string instructions stay with arch, which knows when they pay.
 #include "base/memory_functions.h"
 
+#include "base/fill_unchecked.h"
+
 namespace {
 
 // A word at an address of any alignment.
@@ -86,10 +88,9 @@ void* memmove(void* target, const void* source, usize size) noexcept {
     return target;
 }
 
-void* memset(void* target, int value, usize size) noexcept {
-    CHECK_WRITE(target, size);
+void fill_unchecked(void* target, u8 value, usize size) noexcept {
     u8* to = static_cast<u8*>(target);
-    const u64 pattern = 0x0101'0101'0101'0101ull * static_cast<u8>(value);
+    const u64 pattern = 0x0101'0101'0101'0101ull * value;
     usize at = 0;
     for (; at + 32 <= size; at += 32) {
         word_at(target, at)->value = pattern;
@@ -100,7 +101,12 @@ void* memset(void* target, int value, usize size) noexcept {
     for (; at + 8 <= size; at += 8)
         word_at(target, at)->value = pattern;
     for (; at < size; ++at)
-        to[at] = static_cast<u8>(value);
+        to[at] = value;
+}
+
+void* memset(void* target, int value, usize size) noexcept {
+    CHECK_WRITE(target, size);
+    fill_unchecked(target, static_cast<u8>(value), size);
     return target;
 }
 

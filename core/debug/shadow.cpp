@@ -8,6 +8,7 @@
 #ifdef PITH_KASAN
 
 #include "arch/api/shadow.h"
+#include "base/fill_unchecked.h"
 #include "base/memory_functions.h"
 #include "core/debug/memory_report.h"
 #include "core/memory/physical.h"
@@ -75,12 +76,12 @@ void check_long(u64 address, u64 size, bool is_write, u64 caller) {
 
 void set_shadow(u64 start, u64 size, u8 value) {
     if (has_shadow(start))
-        memset(arch::shadow_of(start), value, size >> 3);
+        fill_unchecked(arch::shadow_of(start), value, size >> 3);
 }
 
 void set_shadow_bytes(u64 shadow_address, usize size, u8 value) {
     if (has_shadow((shadow_address - arch::shadow_offset) << 3))
-        memset(reinterpret_cast<void*>(shadow_address), value, size);
+        fill_unchecked(reinterpret_cast<void*>(shadow_address), value, size);
 }
 
 // RAM gets a shadow of its own.
