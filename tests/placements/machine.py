@@ -81,7 +81,7 @@ class Machine:
             "-drive", f"if=none,id=nvme,format=raw,file={folder / RAW_DISKS['/dev/nvme0n1']}",
             "-device", "nvme,drive=nvme,serial=storm",
             # The machine has an AHCI controller of its own.
-            "-device", "virtio-scsi-pci"]
+            "-device", "virtio-scsi-pci", "-device", "virtio-rng-pci"]
         if options.icount:  # an instruction is a nanosecond, and idle time takes none
             command += ["-icount", "shift=0,sleep=off"]
         command += options.qemu.split()
