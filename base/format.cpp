@@ -50,10 +50,12 @@ void write_padded(FormatSink& sink, const Field& field, std::string_view text) {
 void write_integer(FormatSink& sink, const Field& field, u64 magnitude, bool negative) {
     char digits[66];
     usize at = sizeof digits;
-    const u64 radix = field.type == 'x' ? 16 : field.type == 'o' ? 8 : field.type == 'b' ? 2 : 10;
+    const bool hexadecimal = field.type == 'x' || field.type == 'X';
+    const char ten = field.type == 'X' ? 'A' : 'a';
+    const u64 radix = hexadecimal ? 16 : field.type == 'o' ? 8 : field.type == 'b' ? 2 : 10;
     do {
         const u64 digit = magnitude % radix;
-        digits[--at] = static_cast<char>(digit < 10 ? '0' + digit : 'a' + digit - 10);
+        digits[--at] = static_cast<char>(digit < 10 ? '0' + digit : ten + digit - 10);
         magnitude /= radix;
     } while (magnitude != 0);
     const std::string_view text(digits + at, sizeof digits - at);
@@ -78,7 +80,7 @@ void write_argument(FormatSink& sink, Field field, const FormatArgument& argumen
     switch (argument.kind) {
     case Kind::signed_integer: {
         const i64 value = static_cast<i64>(argument.bits);
-        const bool negative = value < 0 && field.type != 'x';
+        const bool negative = value < 0 && field.type != 'x' && field.type != 'X';
         write_integer(sink, field, negative ? 0 - argument.bits : argument.bits, negative);
         break;
     }

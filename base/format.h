@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A small formatter: format(sink, "cpu {} at {:#x}", n, address). Fields: {} {:x} {:#x} {:016x}
-// {:d} {:5}
-// {:<8} {:c}. Never allocates, never fails: a field without argument prints as "{?}". Any context.
+// {:04X} {:d} {:5} {:<8} {:c}. Never allocates, never fails: a field without argument prints as
+// "{?}". Any context.
 #pragma once
 
 #include <concepts>

@@ -34,6 +34,7 @@ TEST(Format, integersAtTheirLimits) {
 
 TEST(Format, radixWidthAndFill) {
     EXPECT_EQ(formatted("{:x} {:#x} {:016x}", 255u, 255u, u64{0xabc}), "ff 0xff 0000000000000abc");
+    EXPECT_EQ(formatted("{:X} {:04X}", 0x10abcdu, 0x1afu), "10ABCD 01AF");
     EXPECT_EQ(formatted("{:o} {:b}", 8u, 5u), "10 101");
     EXPECT_EQ(formatted("[{:5}] [{:<5}] [{:05}]", 42, 42, -42), "[   42] [42   ] [-0042]");
     EXPECT_EQ(formatted("{:x}", -1), "ffffffffffffffff");

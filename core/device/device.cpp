@@ -39,12 +39,9 @@ void write_pci_alias(base::FormatSink& sink, const DeviceIdentity& id) {
         u32 value;
         int digits;
     };
-    const Part parts[] = {{"pci:v", id.vendor, 8},
-                          {"d", id.device, 8},
-                          {"sv", id.subsystem & 0xffff, 8},
-                          {"sd", id.subsystem >> 16, 8},
-                          {"bc", id.class_code >> 16, 2},
-                          {"sc", (id.class_code >> 8) & 0xff, 2},
+    const Part parts[] = {{"pci:v", id.vendor, 8},        {"d", id.device, 8},
+                          {"sv", id.subsystem >> 16, 8},  {"sd", id.subsystem & 0xffff, 8},
+                          {"bc", id.class_code >> 16, 2}, {"sc", (id.class_code >> 8) & 0xff, 2},
                           {"i", id.class_code & 0xff, 2}};
     for (const Part& part : parts) {
         sink.write(part.name);
@@ -86,9 +83,7 @@ std::string_view Device::module_alias(std::span<char> buffer) const {
     base::BufferSink sink(buffer);
     const DeviceIdentity& id = identity_;
     switch (id.bus) {
-    case component::DeviceBus::pci:
-        write_pci_alias(sink, id);
-        break;
+    case component::DeviceBus::pci: write_pci_alias(sink, id); break;
     case component::DeviceBus::virtio_mmio:
         base::format(sink, "virtio:d{:08x}v{:08x}", id.device, id.vendor);
         break;

@@ -33,6 +33,15 @@ SCRIPTS = [
      "sh -c 'kill -9 $$'; echo $?; "
      "nonesuch 2>&1; echo $?; /etc/passwd 2>&1; echo $?; sh -c 'kill -SEGV $$'; exit 3",
      120, ()),
+    # What lspci and udevadm say of the machine; drivers have names of their own.
+    ("devices",
+     "lspci; lspci -n; lspci -vmm; cd /sys/bus/pci/devices; "
+     "for each in *; do cat $each/modalias; grep -v DRIVER= $each/uevent; done; "
+     "udevadm info -q property /sys/class/block/vda; "
+     "(timeout 5 udevadm monitor -k -p || true) > /tmp/events & sleep 2; "
+     "udevadm trigger -c change /sys/class/block/vda; wait; "
+     "sed -n '/^ACTION/,$p' /tmp/events | grep -v SEQNUM", 180,
+     ("--packages", "pciutils,udev")),
     ("streams", "echo out; echo error >&2; cat; exec 3>/tmp/three; echo three >&3; cat /tmp/three",
      120, ()),
 ]
