@@ -81,6 +81,29 @@ struct Descriptor {
     u32 counter_count = 0;
     const char* const* counters = nullptr; // their names, at most 16
     Handlers handlers;
+
+    // The same with these lists, which have static storage.
+    template <usize Count>
+    consteval Descriptor matching(const DeviceMatch (&list)[Count]) const {
+        Descriptor with = *this;
+        with.matches = list;
+        with.match_count = Count;
+        return with;
+    }
+    template <usize Count>
+    consteval Descriptor offering(const InterfaceId (&list)[Count]) const {
+        Descriptor with = *this;
+        with.offers = list;
+        with.offer_count = Count;
+        return with;
+    }
+    template <usize Count>
+    consteval Descriptor counting(const char* const (&names)[Count]) const {
+        Descriptor with = *this;
+        with.counters = names;
+        with.counter_count = Count;
+        return with;
+    }
 };
 
 template <ArenaData State>

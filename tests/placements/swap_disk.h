@@ -137,11 +137,7 @@ consteval component::Descriptor make_descriptor() {
          .submit = submit,
          .migrate = migrate});
     descriptor.state_layout = own_layout;
-    descriptor.matches = matches;
-    descriptor.match_count = std::size(matches);
-    descriptor.offers = offers;
-    descriptor.offer_count = std::size(offers);
-    return descriptor;
+    return descriptor.matching(matches).offering(offers);
 }
 
 } // namespace swap_disk

@@ -77,22 +77,17 @@ constexpr component::DeviceMatch matches[] = {
 Result<> quiesce(Env&) { return {}; }
 
 consteval component::Descriptor make_descriptor() {
-    component::Descriptor descriptor =
-        component::describe<Controller>("ahci", {1, 0, 0}, component::Traits::never_waits,
-                                        {.start = start_controller,
-                                         .resume = resume_controller,
-                                         .quiesce = quiesce,
-                                         .stop = stop_controller,
-                                         .submit = submit,
-                                         .interrupt = interrupt,
-                                         .timer = timer});
-    descriptor.matches = matches;
-    descriptor.match_count = std::size(matches);
-    descriptor.offers = offers;
-    descriptor.offer_count = std::size(offers);
-    descriptor.counters = counters;
-    descriptor.counter_count = std::size(counters);
-    return descriptor;
+    return component::describe<Controller>("ahci", {1, 0, 0}, component::Traits::never_waits,
+                                           {.start = start_controller,
+                                            .resume = resume_controller,
+                                            .quiesce = quiesce,
+                                            .stop = stop_controller,
+                                            .submit = submit,
+                                            .interrupt = interrupt,
+                                            .timer = timer})
+        .matching(matches)
+        .offering(offers)
+        .counting(counters);
 }
 
 } // namespace

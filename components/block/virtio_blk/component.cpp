@@ -168,22 +168,17 @@ constexpr component::DeviceMatch matches[] = {
 Result<> quiesce(Env&) { return {}; }
 
 consteval component::Descriptor make_descriptor() {
-    component::Descriptor descriptor =
-        component::describe<Disk>("virtio_blk", {1, 0, 0}, component::Traits::never_waits,
-                                  {.start = start_disk,
-                                   .resume = resume_disk,
-                                   .quiesce = quiesce,
-                                   .stop = stop_disk,
-                                   .submit = submit,
-                                   .interrupt = interrupt,
-                                   .timer = watch});
-    descriptor.matches = matches;
-    descriptor.match_count = std::size(matches);
-    descriptor.offers = offers;
-    descriptor.offer_count = std::size(offers);
-    descriptor.counters = counters;
-    descriptor.counter_count = std::size(counters);
-    return descriptor;
+    return component::describe<Disk>("virtio_blk", {1, 0, 0}, component::Traits::never_waits,
+                                     {.start = start_disk,
+                                      .resume = resume_disk,
+                                      .quiesce = quiesce,
+                                      .stop = stop_disk,
+                                      .submit = submit,
+                                      .interrupt = interrupt,
+                                      .timer = watch})
+        .matching(matches)
+        .offering(offers)
+        .counting(counters);
 }
 
 } // namespace

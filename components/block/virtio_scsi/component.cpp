@@ -124,22 +124,17 @@ constexpr component::DeviceMatch matches[] = {
 Result<> quiesce(Env&) { return {}; }
 
 consteval component::Descriptor make_descriptor() {
-    component::Descriptor descriptor =
-        component::describe<Adapter>("virtio_scsi", {1, 0, 0}, component::Traits::never_waits,
-                                     {.start = start_adapter,
-                                      .resume = resume_adapter,
-                                      .quiesce = quiesce,
-                                      .stop = stop_adapter,
-                                      .submit = submit,
-                                      .interrupt = interrupt,
-                                      .timer = timer});
-    descriptor.matches = matches;
-    descriptor.match_count = std::size(matches);
-    descriptor.offers = offers;
-    descriptor.offer_count = std::size(offers);
-    descriptor.counters = counters;
-    descriptor.counter_count = std::size(counters);
-    return descriptor;
+    return component::describe<Adapter>("virtio_scsi", {1, 0, 0}, component::Traits::never_waits,
+                                        {.start = start_adapter,
+                                         .resume = resume_adapter,
+                                         .quiesce = quiesce,
+                                         .stop = stop_adapter,
+                                         .submit = submit,
+                                         .interrupt = interrupt,
+                                         .timer = timer})
+        .matching(matches)
+        .offering(offers)
+        .counting(counters);
 }
 
 } // namespace

@@ -289,22 +289,17 @@ constexpr component::DeviceMatch matches[] = {
 };
 
 consteval component::Descriptor make_descriptor() {
-    component::Descriptor descriptor =
-        component::describe<Console>("virtio_console", {1, 0, 0}, component::Traits::never_waits,
-                                     {.start = start,
-                                      .resume = resume,
-                                      .quiesce = quiesce,
-                                      .stop = stop,
-                                      .submit = submit,
-                                      .interrupt = interrupt,
-                                      .timer = timer});
-    descriptor.matches = matches;
-    descriptor.match_count = std::size(matches);
-    descriptor.offers = offers;
-    descriptor.offer_count = std::size(offers);
-    descriptor.counters = counters;
-    descriptor.counter_count = std::size(counters);
-    return descriptor;
+    return component::describe<Console>("virtio_console", {1, 0, 0}, component::Traits::never_waits,
+                                        {.start = start,
+                                         .resume = resume,
+                                         .quiesce = quiesce,
+                                         .stop = stop,
+                                         .submit = submit,
+                                         .interrupt = interrupt,
+                                         .timer = timer})
+        .matching(matches)
+        .offering(offers)
+        .counting(counters);
 }
 
 } // namespace

@@ -244,12 +244,10 @@ Answer submit(Env& env, const Request& request) {
 constexpr InterfaceId offers[] = {InterfaceId::file_system};
 
 consteval component::Descriptor make_descriptor() {
-    component::Descriptor descriptor = component::describe<Volume>(
-        "ext4", {1, 0, 0}, component::Traits::on_demand,
-        {.start = start, .resume = resume, .quiesce = quiesce, .submit = submit});
-    descriptor.offers = offers;
-    descriptor.offer_count = 1;
-    return descriptor;
+    return component::describe<Volume>(
+               "ext4", {1, 0, 0}, component::Traits::on_demand,
+               {.start = start, .resume = resume, .quiesce = quiesce, .submit = submit})
+        .offering(offers);
 }
 
 } // namespace

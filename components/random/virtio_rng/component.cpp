@@ -175,22 +175,17 @@ constexpr component::DeviceMatch matches[] = {
 };
 
 consteval component::Descriptor make_descriptor() {
-    component::Descriptor descriptor =
-        component::describe<Source>("virtio_rng", {1, 0, 0}, component::Traits::never_waits,
-                                    {.start = start,
-                                     .resume = resume,
-                                     .quiesce = quiesce,
-                                     .stop = stop,
-                                     .submit = submit,
-                                     .interrupt = interrupt,
-                                     .timer = watch});
-    descriptor.matches = matches;
-    descriptor.match_count = std::size(matches);
-    descriptor.offers = offers;
-    descriptor.offer_count = std::size(offers);
-    descriptor.counters = counters;
-    descriptor.counter_count = std::size(counters);
-    return descriptor;
+    return component::describe<Source>("virtio_rng", {1, 0, 0}, component::Traits::never_waits,
+                                       {.start = start,
+                                        .resume = resume,
+                                        .quiesce = quiesce,
+                                        .stop = stop,
+                                        .submit = submit,
+                                        .interrupt = interrupt,
+                                        .timer = watch})
+        .matching(matches)
+        .offering(offers)
+        .counting(counters);
 }
 
 } // namespace

@@ -422,22 +422,17 @@ constexpr component::DeviceMatch matches[] = {
     {.bus = component::DeviceBus::platform, .name = "serial_16550"}};
 
 consteval component::Descriptor make_descriptor() {
-    component::Descriptor descriptor =
-        component::describe<Uart>("serial_16550", {1, 0, 0}, component::Traits::never_waits,
-                                  {.start = start,
-                                   .resume = resume,
-                                   .quiesce = quiesce,
-                                   .stop = stop,
-                                   .submit = submit,
-                                   .interrupt = interrupt,
-                                   .timer = timer});
-    descriptor.matches = matches;
-    descriptor.match_count = std::size(matches);
-    descriptor.offers = offers;
-    descriptor.offer_count = std::size(offers);
-    descriptor.counters = counters;
-    descriptor.counter_count = std::size(counters);
-    return descriptor;
+    return component::describe<Uart>("serial_16550", {1, 0, 0}, component::Traits::never_waits,
+                                     {.start = start,
+                                      .resume = resume,
+                                      .quiesce = quiesce,
+                                      .stop = stop,
+                                      .submit = submit,
+                                      .interrupt = interrupt,
+                                      .timer = timer})
+        .matching(matches)
+        .offering(offers)
+        .counting(counters);
 }
 
 } // namespace serial_16550

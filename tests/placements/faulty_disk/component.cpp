@@ -187,14 +187,11 @@ constexpr component::DeviceMatch matches[] = {
     {.bus = component::DeviceBus::platform, .name = "ram_disk"}};
 
 consteval component::Descriptor make_descriptor() {
-    component::Descriptor descriptor = component::describe<Disk>(
-        "faulty_disk", {1, 0, 0}, component::Traits::never_waits,
-        {.start = start, .resume = resume, .quiesce = quiesce, .submit = submit});
-    descriptor.matches = matches;
-    descriptor.match_count = std::size(matches);
-    descriptor.offers = offers;
-    descriptor.offer_count = std::size(offers);
-    return descriptor;
+    return component::describe<Disk>(
+               "faulty_disk", {1, 0, 0}, component::Traits::never_waits,
+               {.start = start, .resume = resume, .quiesce = quiesce, .submit = submit})
+        .matching(matches)
+        .offering(offers);
 }
 
 } // namespace faulty_disk
