@@ -2,6 +2,8 @@
 // The few things the loader asks of the machine: a serial port, entropy, a stop.
 #include "boot/x86_64/loader.h"
 
+#include "base/split_mix.h"
+
 namespace boot {
 namespace {
 
@@ -52,12 +54,8 @@ u64 random_number() {
     }
     u32 low, high;
     asm volatile("rdtsc" : "=a"(low), "=d"(high));
-    // SplitMix64 over everything seen so far.
-    state += value ^ ((u64{high} << 32) | low) ^ 0x9e37'79b9'7f4a'7c15;
-    u64 mixed = state;
-    mixed = (mixed ^ (mixed >> 30)) * 0xbf58'476d'1ce4'e5b9;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94d0'49bb'1331'11eb;
-    return mixed ^ (mixed >> 31);
+    state += value ^ ((u64{high} << 32) | low) ^ base::split_mix_step; // all that was seen so far
+    return base::split_mix(state);
 }
 
 } // namespace boot

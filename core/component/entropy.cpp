@@ -4,18 +4,15 @@
 #include <atomic>
 
 #include "arch/api/cpu.h"
+#include "base/split_mix.h"
 
 namespace core {
 
-// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators") over what
-// entropy there is.
+// A generator over what entropy there is.
 u64 random_word() {
-    static constinit std::atomic<u64> state{0x9e37'79b9'7f4a'7c15};
-    u64 z = state.fetch_add(0x9e37'79b9'7f4a'7c15, std::memory_order_relaxed) ^
-            arch::hardware_random() ^ (arch::timestamp() << 17);
-    z = (z ^ (z >> 30)) * 0xbf58'476d'1ce4'e5b9;
-    z = (z ^ (z >> 27)) * 0x94d0'49bb'1331'11eb;
-    return z ^ (z >> 31);
+    static constinit std::atomic<u64> state{base::split_mix_step};
+    return base::split_mix(state.fetch_add(base::split_mix_step, std::memory_order_relaxed) ^
+                           arch::hardware_random() ^ (arch::timestamp() << 17));
 }
 
 } // namespace core

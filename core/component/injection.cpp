@@ -2,6 +2,7 @@
 #include "core/component/injection.h"
 
 #include "arch/api/text_faults.h"
+#include "base/split_mix.h"
 #include "core/component/env_calls.h"
 #include "core/init/command_line.h"
 #include "core/observe/log.h"
@@ -32,14 +33,6 @@ std::optional<arch::TextFault> text_fault(FaultKind kind) {
     case FaultKind::pointer: return arch::TextFault::pointer;
     default: return {};
     }
-}
-
-// SplitMix64: every seed, also a small one, chooses all over the range.
-u64 scatter(u64 seed) {
-    seed += 0x9e37'79b9'7f4a'7c15;
-    seed = (seed ^ seed >> 30) * 0xbf58'476d'1ce4'e5b9;
-    seed = (seed ^ seed >> 27) * 0x94d0'49bb'1331'11eb;
-    return seed ^ seed >> 31;
 }
 
 Instance& instance_of(Env& env) { return static_cast<KernelEnv&>(env).instance; }
@@ -132,7 +125,8 @@ Result<> Instance::inject(FaultKind kind, u64 seed) {
     OperationsGuard guard(operations_);
     if (state() != InstanceState::running)
         return Failure(Errno::busy);
-    const u64 random = scatter(seed);
+    // Every seed, also a small one, chooses all over the range.
+    const u64 random = base::split_mix(seed + base::split_mix_step);
     LOG_WARNING("{}: a fault is made: {}, seed {}", name(), fault_kind_name(kind), seed);
     if (const auto fault = text_fault(kind))
         return damage_text(*fault, random);

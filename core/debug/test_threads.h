@@ -2,6 +2,7 @@
 // Kernel threads for tests: start some, wait until all have ended.
 #pragma once
 
+#include "base/split_mix.h"
 #include "core/task/thread.h"
 
 namespace core {
@@ -42,16 +43,13 @@ bool becomes_true(Condition condition);
 
 void sleep_for(Nanos duration);
 
-// Numbers that are the same in every run (splitmix64).
+// Numbers that are the same in every run.
 class TestRandom {
 public:
     explicit TestRandom(u64 seed) : state_(seed) {}
     u64 next() {
-        state_ += 0x9e37'79b9'7f4a'7c15;
-        u64 z = state_;
-        z = (z ^ z >> 30) * 0xbf58'476d'1ce4'e5b9;
-        z = (z ^ z >> 27) * 0x94d0'49bb'1331'11eb;
-        return z ^ z >> 31;
+        state_ += base::split_mix_step;
+        return base::split_mix(state_);
     }
     // 0..limit-1.
     u64 below(u64 limit) { return next() % limit; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "core/file/mounted_volume.h"
 
+#include "base/split_mix.h"
 #include "core/init/task.h"
 #include "core/memory/frames.h"
 #include "core/observe/log.h"
@@ -393,13 +394,10 @@ void MountedVolume::report(const char* text, usize length) {
 
 i64 MountedVolume::now() { return static_cast<i64>(wall_now().value); }
 
-// For inode generations only: a counter scrambled (splitmix64), no secret.
+// For inode generations only: no secret.
 u32 MountedVolume::random() {
-    u64 value = random_state_.fetch_add(0x9e37'79b9'7f4a'7c15, std::memory_order_relaxed) ^
-                core::now().value;
-    value = (value ^ value >> 30) * 0xbf58'476d'1ce4'e5b9;
-    value = (value ^ value >> 27) * 0x94d0'49bb'1331'11eb;
-    return static_cast<u32>(value >> 32);
+    const u64 state = random_state_.fetch_add(base::split_mix_step, std::memory_order_relaxed);
+    return static_cast<u32>(base::split_mix(state ^ core::now().value) >> 32);
 }
 
 } // namespace core::file
