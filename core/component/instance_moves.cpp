@@ -3,8 +3,8 @@
 // wrong before the release leaves it where it was.
 #include "core/component/instance.h"
 
+#include "core/component/pause_meter.h"
 #include "core/observe/log.h"
-#include "core/sched/cpu_time.h"
 #include "core/sched/urgency.h"
 #include "core/time/clock.h"
 
@@ -50,15 +50,13 @@ Result<> Instance::move(Placement placement) {
     const Urgency urgency;
     home_->begin_urgency();
     next->begin_urgency();
-    const Nanos begin = now();
-    const Nanos busy_begin = busy_time();
+    const PauseMeter pause;
     const Result<> changed = change_home(std::move(next));
-    const Nanos pause = now() - begin;
-    const Nanos busy = busy_time() - busy_begin;
+    if (changed)
+        pause.note(figures_);
     home_->end_urgency();
     TRY(changed);
     ++figures_.moves;
-    figures_.note_pause(pause, busy);
     probation_ = {now() + probation_time, former};
     return {};
 }

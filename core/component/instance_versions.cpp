@@ -6,8 +6,8 @@
 
 #include "base/memory_functions.h"
 #include "core/component/instance.h"
+#include "core/component/pause_meter.h"
 #include "core/observe/log.h"
-#include "core/sched/cpu_time.h"
 #include "core/time/clock.h"
 
 namespace core {
@@ -78,12 +78,11 @@ Result<> Instance::swap(std::span<const u8> bytes) {
         next->set_former(std::move(versions_));
         versions_ = std::move(next);
     }
-    const Nanos begin = now();
-    const Nanos busy_begin = busy_time();
+    const PauseMeter pause;
     if (const Result<> replaced = replace_by(version); !replaced)
         return refuse(name(), "the new version does not take over", replaced.error());
     ++figures_.swaps;
-    figures_.note_pause(now() - begin, busy_time() - busy_begin);
+    pause.note(figures_);
     version_probation_ = {former_object, former_placement, now() + probation_time,
                           strand_.answered() + probation_requests};
     const component::Version current = object().descriptor().version;
