@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/immortal.h"
+#include "core/gate/waiting.h"
 #include "core/init/command_line.h"
 #include "core/observe/log.h"
 #include "core/task/thread.h"
@@ -20,7 +21,6 @@ struct Terminals {
     core::Lock<core::lock_class::tty_devices> lock;
     List<DeviceTerminal, &DeviceTerminal::link> list; // guarded by lock
     core::WaitQueue work;
-    core::WaitQueue drained; // nobody is woken here
     std::atomic<bool> wanted{false};
 };
 constinit Immortal<Terminals> g_terminals;
@@ -128,11 +128,9 @@ bool all_are_drained() {
 
 void drain_device_terminals(Nanos limit) {
     const Nanos end = core::now() + limit;
-    while (!all_are_drained() && core::now() < end) {
-        // Nobody tells when a device has sent its last byte: look again now and then.
-        (void)g_terminals->drained.wait([] { return false; }, core::Sleep::uninterruptible,
-                                        core::now() + base::milliseconds(1));
-    }
+    // Nobody tells when a device has sent its last byte: look again now and then.
+    while (!all_are_drained() && core::now() < end)
+        core::wait_until(core::now() + base::milliseconds(1));
 }
 
 void wake_terminal_thread() {
