@@ -4,6 +4,7 @@
 #include "abi/component/clock.h"
 #include "abi/component/entropy.h"
 #include "abi/linux/real_time_clock.h"
+#include "base/calendar.h"
 #include "base/memory_functions.h"
 #include "core/device/plain_service.h"
 #include "core/gate/worker.h"
@@ -87,45 +88,30 @@ Result<Ref<OpenFile>> open_entropy(const DeviceNode&, const Path& path, u32 flag
 
 // --- the clock
 
-constexpr u64 seconds_of_day = 86400;
-
-constexpr bool is_leap(i32 year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
-constexpr i32 days_of(i32 year, i32 month) { // month from 0, as in RtcTime
-    constexpr u8 days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    return month == 1 && is_leap(year) ? 29 : days[month];
-}
-
 RtcTime time_of(u64 seconds) {
-    u64 days = seconds / seconds_of_day;
-    const i32 rest = static_cast<i32>(seconds % seconds_of_day);
-    RtcTime time{.second = rest % 60, .minute = rest / 60 % 60, .hour = rest / 3600};
-    time.day_of_week = static_cast<i32>((days + 4) % 7);
-    i32 year = 1970;
-    for (; days >= (is_leap(year) ? 366u : 365u); ++year)
-        days -= is_leap(year) ? 366 : 365;
-    time.day_of_year = static_cast<i32>(days);
-    for (; days >= static_cast<u64>(days_of(year, time.month)); ++time.month)
-        days -= static_cast<u64>(days_of(year, time.month));
-    time.day_of_month = static_cast<i32>(days) + 1;
-    time.year = year - 1900;
-    return time;
+    const base::CalendarTime is = base::calendar_time_of(seconds);
+    const u64 days = seconds / base::seconds_in_day;
+    const auto number = [](u64 value) { return static_cast<i32>(value); };
+    return {.second = number(is.second),
+            .minute = number(is.minute),
+            .hour = number(is.hour),
+            .day_of_month = number(is.day),
+            .month = number(is.month) - 1,
+            .year = number(is.year) - 1900,
+            .day_of_week = number((days + 4) % 7),
+            .day_of_year = number(days - base::days_before_year(is.year))};
 }
 
 // Errors: inval.
 Result<u64> seconds_of(const RtcTime& time) {
     constexpr i32 first = 70, last = 1000; // years since 1900
-    if (time.year < first || time.year > last || time.month < 0 || time.month > 11 ||
-        time.day_of_month < 1 || time.day_of_month > days_of(time.year + 1900, time.month) ||
-        time.hour < 0 || time.hour > 23 || time.minute < 0 || time.minute > 59 || time.second < 0 ||
-        time.second > 59)
+    if (time.year < first || time.year > last)
         return Failure(Errno::inval);
-    u64 days = static_cast<u64>(time.day_of_month) - 1;
-    for (i32 year = 1970; year < time.year + 1900; ++year)
-        days += is_leap(year) ? 366 : 365;
-    for (i32 month = 0; month < time.month; ++month)
-        days += static_cast<u64>(days_of(time.year + 1900, month));
-    return days * seconds_of_day + static_cast<u64>(time.hour * 3600 + time.minute * 60) +
-           static_cast<u64>(time.second);
+    const auto number = [](i32 value) { return static_cast<u32>(value); };
+    const base::CalendarTime is{number(time.year) + 1900,  number(time.month) + 1,
+                                number(time.day_of_month), number(time.hour),
+                                number(time.minute),       number(time.second)};
+    return base::is_sound(is) ? Result<u64>(base::seconds_of(is)) : Failure(Errno::inval);
 }
 
 class ClockFile final : public DeviceFile {

@@ -4,11 +4,13 @@
 #include "abi/component/component.h"
 #include "abi/component/clock.h"
 #include "abi/component/registers.h"
+#include "base/calendar.h"
 
 namespace rtc_cmos {
 
 namespace {
 
+using base::CalendarTime;
 using component::Answer;
 using component::Clock;
 using component::Env;
@@ -45,56 +47,13 @@ void write(Env& env, u8 at, u8 value) {
     Data::write(env, ports, value);
 }
 
-struct Time {
-    u32 year, month, day, hour, minute, second;
-    constexpr bool operator==(const Time&) const = default;
-};
-
 constexpr u32 from_bcd(u8 value) { return (value >> 4) * 10u + (value & 15); }
 constexpr u8 to_bcd(u32 value) { return static_cast<u8>(value / 10 << 4 | value % 10); }
 
-constexpr bool is_leap(u32 year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
-constexpr u32 days_of(u32 year, u32 month) {
-    constexpr u8 days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    return month == 2 && is_leap(year) ? 29 : days[month - 1];
-}
-constexpr bool is_sound(const Time& time) {
-    return time.year >= 1970 && time.year <= 2999 && time.month >= 1 && time.month <= 12 &&
-           time.day >= 1 && time.day <= days_of(time.year, time.month) && time.hour < 24 &&
-           time.minute < 60 && time.second < 60;
-}
-
-// Days since 1970-01-01 in the Gregorian calendar.
-constexpr u64 days_before(u32 year) {
-    const u64 last = year - 1;
-    return (year - 1970) * u64{365} + (last / 4 - 1969 / 4) - (last / 100 - 1969 / 100) +
-           (last / 400 - 1969 / 400);
-}
-constexpr u64 seconds_of(const Time& time) {
-    u64 days = days_before(time.year) + time.day - 1;
-    for (u32 month = 1; month < time.month; ++month)
-        days += days_of(time.year, month);
-    return ((days * 24 + time.hour) * 60 + time.minute) * 60 + time.second;
-}
-constexpr Time time_of(u64 seconds) {
-    u64 days = seconds / 86400;
-    const u32 rest = static_cast<u32>(seconds % 86400);
-    Time time{1970, 1, 0, rest / 3600, rest / 60 % 60, rest % 60};
-    while (days_before(time.year + 1) <= days)
-        ++time.year;
-    days -= days_before(time.year);
-    for (; days >= days_of(time.year, time.month); ++time.month)
-        days -= days_of(time.year, time.month);
-    time.day = static_cast<u32>(days) + 1;
-    return time;
-}
-static_assert(seconds_of({2000, 3, 1, 0, 0, 0}) == 951868800);
-static_assert(time_of(951868799) == Time{2000, 2, 29, 23, 59, 59});
-
-Time take_time(Env& env) {
+CalendarTime take_time(Env& env) {
     const u8 mode = read(env, place::register_b);
     const auto number = [&](u8 value) { return mode & binary ? value : from_bcd(value); };
-    Time time{};
+    CalendarTime time{};
     time.second = number(read(env, place::seconds));
     time.minute = number(read(env, place::minutes));
     const u8 hours = read(env, place::hours);
@@ -113,15 +72,15 @@ bool is_updating(Env& env) { return (read(env, place::register_a) & update_in_pr
 
 // Errors: io (the clock does not hold still), inval.
 Result<u64> read_time(Env& env) {
-    Time before{};
+    CalendarTime before{};
     for (u32 tries = 0; tries < most_reads; ++tries) {
         for (u32 looks = 0; is_updating(env); ++looks) {
             if (looks == most_looks)
                 return Failure(Errno::io);
         }
-        const Time now = take_time(env);
+        const CalendarTime now = take_time(env);
         if (tries != 0 && now == before)
-            return is_sound(now) ? Result<u64>(seconds_of(now)) : Failure(Errno::inval);
+            return base::is_sound(now) ? Result<u64>(base::seconds_of(now)) : Failure(Errno::inval);
         before = now;
     }
     return Failure(Errno::io);
@@ -129,10 +88,10 @@ Result<u64> read_time(Env& env) {
 
 // Errors: inval.
 Result<> set_time(Env& env, u64 seconds) {
-    constexpr u64 end = seconds_of({2099, 12, 31, 23, 59, 59});
+    constexpr u64 end = base::seconds_of({2099, 12, 31, 23, 59, 59});
     if (seconds > end)
         return Failure(Errno::inval);
-    const Time time = time_of(seconds);
+    const CalendarTime time = base::calendar_time_of(seconds);
     const u8 mode = read(env, place::register_b);
     const auto number = [&](u32 value) {
         return mode & binary ? static_cast<u8>(value) : to_bcd(value);
@@ -187,16 +146,15 @@ constexpr component::DeviceMatch matches[] = {
 };
 
 consteval component::Descriptor make_descriptor() {
-    component::Descriptor descriptor = component::describe<State>(
-        "rtc_cmos", {1, 0, 0}, component::Traits::never_waits,
-        {.start = start, .resume = resume, .quiesce = quiesce, .stop = stop, .submit = submit});
-    descriptor.matches = matches;
-    descriptor.match_count = std::size(matches);
-    descriptor.offers = offers;
-    descriptor.offer_count = std::size(offers);
-    descriptor.counters = counters;
-    descriptor.counter_count = std::size(counters);
-    return descriptor;
+    return component::describe<State>("rtc_cmos", {1, 0, 0}, component::Traits::never_waits,
+                                      {.start = start,
+                                       .resume = resume,
+                                       .quiesce = quiesce,
+                                       .stop = stop,
+                                       .submit = submit})
+        .matching(matches)
+        .offering(offers)
+        .counting(counters);
 }
 
 } // namespace
