@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "abi/component/block.h"
+#include "host/test/block_client.h"
 #include "host/test/fake_nvme.h"
 #include "host/test/lies.h"
 
@@ -18,17 +18,6 @@ using component::Block;
 using Operation = Block::Operation;
 
 constexpr u64 sectors = 4096;
-
-component::RequestArguments range(u64 sector, u32 count, u32 flags = 0) {
-    return std::bit_cast<component::RequestArguments>(Block::Arguments{sector, count, flags, 0});
-}
-
-std::vector<u8> pattern(usize size, u8 seed) {
-    std::vector<u8> bytes(size);
-    for (usize i = 0; i < size; ++i)
-        bytes[i] = static_cast<u8>(i * 7 + (i >> 8) + seed);
-    return bytes;
-}
 
 // Parameter: how many message interrupts there are.
 class Nvme : public testing::TestWithParam<u32> {
@@ -46,9 +35,7 @@ protected:
         home->asleep = [this] { device->process(); };
     }
     component::BlockProperties properties(usize service = 0) {
-        component::BlockProperties p;
-        std::memcpy(&p, home->offers.at(service).properties.data(), sizeof p);
-        return p;
+        return properties_of(*home, service);
     }
     void deliver_interrupt() {
         if (!device->wants_interrupt())

@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "abi/component/block.h"
 #include "components/block/virtio_blk/device.h"
+#include "host/test/block_client.h"
 #include "host/test/fake_virtio.h"
 #include "host/test/lies.h"
 
@@ -98,19 +98,11 @@ protected:
         home = std::make_unique<Home>(pith_component_virtio_blk, disk.get(), memory);
         home->asleep = [this] { disk->process(0); };
     }
-    component::BlockProperties properties() {
-        component::BlockProperties p;
-        std::memcpy(&p, home->offers[0].properties.data(), sizeof p);
-        return p;
-    }
+    component::BlockProperties properties() { return properties_of(*home, 0); }
     void run_device() {
         disk->process(0);
         if (disk->wants_interrupt(0))
             home->interrupt(disk->queue_line());
-    }
-    static component::RequestArguments range(u64 sector, u32 count, u32 flags = 0) {
-        return std::bit_cast<component::RequestArguments>(
-            Block::Arguments{sector, count, flags, 0});
     }
     u64 transfer(Operation operation, u64 sector, std::vector<u8> data, usize piece = 4096) {
         const u32 count = static_cast<u32>(data.size() / 512);

@@ -4,9 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include "abi/component/block.h"
 #include "components/block/virtio_scsi/device.h"
 #include "components/block/virtio_scsi/scsi.h"
+#include "host/test/block_client.h"
 #include "host/test/fake_virtio.h"
 #include "host/test/lies.h"
 
@@ -219,17 +219,6 @@ private:
     }
 };
 
-component::RequestArguments range(u64 sector, u32 count, u32 flags = 0) {
-    return std::bit_cast<component::RequestArguments>(Block::Arguments{sector, count, flags, 0});
-}
-
-std::vector<u8> pattern(usize size, u8 seed) {
-    std::vector<u8> bytes(size);
-    for (usize i = 0; i < size; ++i)
-        bytes[i] = static_cast<u8>(i * 7 + (i >> 8) + seed);
-    return bytes;
-}
-
 void process(FakeHost& host) { host.process(request_queue); }
 
 class VirtioScsi : public testing::TestWithParam<VirtioTransport> {
@@ -244,9 +233,7 @@ protected:
         home->asleep = [this] { process(*host); };
     }
     component::BlockProperties properties(usize service = 0) {
-        component::BlockProperties p;
-        std::memcpy(&p, home->offers.at(service).properties.data(), sizeof p);
-        return p;
+        return properties_of(*home, service);
     }
     void run_device() {
         for (int i = 0; i < 60; ++i) {
