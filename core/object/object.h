@@ -26,6 +26,7 @@ enum class ObjectKind : u8 {
     open_file, // the personality's open files
 };
 
+// Heirs have it as their first base: their memory begins where it does.
 class Object : public RefCounted<Object> {
 public:
     virtual ~Object() = default;
