@@ -170,6 +170,7 @@ private:
     ComponentObject* find_version(std::span<const u8> bytes) const;
     Result<> check_version(const ComponentObject& next) const;
     Result<> replace_by(Version& next);
+    Result<> take_over_as(Version& next);
     Result<> take_over_state(const Version& former);
     void exchange_version(Version& other);
     bool is_new_version_on_probation() const;

@@ -106,17 +106,8 @@ void Instance::exchange_version(Version& other) {
 Result<> Instance::replace_by(Version& next) {
     TRY(strand_.hold());
     Result<> outcome = home_->quiesce(strand_);
-    Ref<Home> former = home_.to_ref();
-    if (outcome && strand_.phase() == GatePhase::held) {
-        exchange_version(next); // `next` is the former one now
-        outcome = take_over_state(next);
-        if (!outcome || strand_.phase() != GatePhase::held) {
-            exchange_version(next);
-            home_ = former;
-            if (strand_.phase() == GatePhase::held)
-                enter_home(former);
-        }
-    }
+    if (outcome && strand_.phase() == GatePhase::held)
+        outcome = take_over_as(next);
     if (strand_.phase() != GatePhase::held)
         return Failure(Errno::io); // it ended on the way: the worker begins a fresh life
     if (!outcome) {
@@ -126,6 +117,21 @@ Result<> Instance::replace_by(Version& next) {
             return Failure(Errno::io);
     }
     strand_.release();
+    return outcome;
+}
+
+// From quiesced to resumed as the new version, or quiesced as the former one. The home that was
+// left is told to stop before the gates open, so none of its threads waits for work then.
+Result<> Instance::take_over_as(Version& next) {
+    Ref<Home> former = home_.to_ref();
+    exchange_version(next); // `next` is the former one now
+    const Result<> outcome = take_over_state(next);
+    if (outcome && strand_.phase() == GatePhase::held)
+        return {};
+    exchange_version(next);
+    home_ = former;
+    if (strand_.phase() == GatePhase::held)
+        enter_home(std::move(former));
     return outcome;
 }
 

@@ -20,9 +20,12 @@ bool ChangeSet::begin(u64& result) {
     return done_;
 }
 
-// The block with its contents, read in if need be: others are let in then.
+// The block with its contents, read in if need be: others are let in then. Should the handler be
+// abandoned meanwhile, its request is served by another one, and this change set, which is the
+// client's, may be gone when the wait ends.
 Result<Ref<MetadataBlock>> ChangeSet::find(u64 number) {
-    MetadataCache& cache = volume_.cache;
+    VolumeState& volume = volume_;
+    MetadataCache& cache = volume.cache;
     if (MetadataBlock* block = cache.find(number); block && block->contents) [[likely]]
         return Ref<MetadataBlock>::share(*block);
     if (number >= cache.device_blocks())
@@ -31,14 +34,14 @@ Result<Ref<MetadataBlock>> ChangeSet::find(u64 number) {
     void* wait = nullptr;
     {
         const Ref<BlockContents> contents = TRY(BlockContents::create(size));
-        wait = volume_.host.begin_wait();
-        const Result<> outcome = volume_.source.read(number * size, {contents->data(), size});
-        if (volume_.host.end_wait(wait)) {
+        wait = volume.host.begin_wait();
+        const Result<> outcome = volume.source.read(number * size, {contents->data(), size});
+        if (volume.host.end_wait(wait)) {
             TRY(outcome);
             return cache.add(number, contents);
         }
     }
-    volume_.host.abandon(wait); // nothing on the way here needs a destructor any more
+    volume.host.abandon(wait); // nothing on the way here needs a destructor any more
     __builtin_unreachable();    // g++ does not see it in a virtual call
 }
 

@@ -2,6 +2,7 @@
 #include "core/file/mounted_volume.h"
 
 #include "base/split_mix.h"
+#include "core/gate/worker_thread.h"
 #include "core/init/task.h"
 #include "core/memory/frames.h"
 #include "core/observe/log.h"
@@ -36,6 +37,9 @@ MountedVolume::MountedVolume(Ref<BlockDevice> device, Ref<Instance> instance, Ga
 
 MountedVolume::~MountedVolume() {
     end_instance(*instance_);
+    // Abandoned handlers may still wait for the device.
+    (void)gone_queue().wait([this] { return waits_.load(std::memory_order_acquire) == 0; },
+                            Sleep::uninterruptible);
     for (Page* page : exchanges_)
         if (page)
             free_block(*page, exchange_order);
@@ -371,18 +375,29 @@ Result<> MountedVolume::transfer(BlockRequest::Operation operation, u64 block,
 
 // The strand goes to other handlers, the lock to whoever wants it.
 void* MountedVolume::begin_wait() PITH_NO_ANALYSIS {
+    waits_.fetch_add(1, std::memory_order_relaxed);
     lock_.release();
     return gate_.strand().park();
 }
 
 bool MountedVolume::end_wait(void* wait) PITH_NO_ANALYSIS {
     const bool goes_on = gate_.strand().try_unpark(static_cast<Strand::Activation*>(wait));
-    if (goes_on)
+    if (goes_on) {
         lock_.acquire();
+        end_of_wait();
+    }
     return goes_on;
 }
 
+// The volume may be gone after it, unless the caller is a handler that goes on.
+void MountedVolume::end_of_wait() {
+    WaitQueue& queue = gone_queue(); // outlives this volume
+    waits_.fetch_sub(1, std::memory_order_release);
+    queue.wake_all();
+}
+
 void MountedVolume::abandon(void* wait) {
+    end_of_wait();
     Strand::leave_abandoned(*static_cast<Strand::Activation*>(wait));
 }
 

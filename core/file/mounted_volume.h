@@ -123,6 +123,7 @@ private:
     bool end_wait(void* wait) override;
     [[noreturn]] void abandon(void* wait) override;
     u64 caller() override;
+    void end_of_wait();
 
     Ref<BlockDevice> device_;
     Ref<Instance> instance_; // owns the gate
@@ -136,6 +137,7 @@ private:
     Page* exchanges_[exchange_count + 1] = {};
     std::atomic<u32> free_exchanges_{0}; // a bit each
     WaitQueue exchange_freed_;
+    std::atomic<u32> waits_{0}; // handlers that wait for the device, abandoned ones too
     std::atomic<u64> random_state_{0};
 };
 

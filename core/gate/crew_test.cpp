@@ -117,9 +117,10 @@ TEST_F(CrewTest, anotherCrewsThreadLeavesTheQueueAlone) {
     GateCall waiting;
     waiting.completed = [](GateCall&) {};
     EXPECT_EQ(gate.submit(waiting), SubmitOutcome::pending);
-    strand.run_queue(&kernel);
+    EXPECT_FALSE(strand.run_queue(&kernel)); // there is work, but it is not theirs
     EXPECT_EQ(strand.queued(), 1u);
-    strand.run_queue(this);
+    EXPECT_TRUE(strand.run_queue(this));
+    EXPECT_TRUE(strand.run_queue(&kernel)); // nothing is left for anyone
     EXPECT_EQ(strand.queued(), 0u);
 }
 

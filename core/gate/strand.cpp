@@ -521,13 +521,15 @@ void Strand::run_queued(GateCall& call, CallList& finished) {
     take_answer(call, id, answer, finished);
 }
 
-void Strand::run_queue(const void* crew) PITH_NO_ANALYSIS {
+bool Strand::run_queue(const void* crew) PITH_NO_ANALYSIS {
     while (true) {
         lock_.acquire();
         state_.fetch_or(attention, std::memory_order_acquire);
-        if (!has_work_locked() || is_busy() || target_.crew != crew) {
+        const bool has_work = has_work_locked() && !is_busy();
+        const bool is_ours = target_.crew == crew;
+        if (!has_work || !is_ours) {
             lock_.release(); // whoever is inside kicks again when leaving
-            return;
+            return !has_work || is_ours;
         }
         take_ownership_locked();
         if (run_event_locked()) {

@@ -168,9 +168,9 @@ public:
     void give_up(DeviceIs device);
     void revive();
     // Runs queued requests and events. Called on the worker of a strand whose handlers may wait,
-    // without a crew, and on the threads of a home, with what its target named; does nothing while
-    // the strand's target names another.
-    void run_queue(const void* crew = nullptr);
+    // without a crew, and on the threads of a home, with what its target named. Does nothing while
+    // the strand's target names another: false if there was work for that one.
+    bool run_queue(const void* crew = nullptr);
     // A life in which a request of a timed operation has no answer after one to two times this
     // ends; 0: none does. Before the first request.
     void set_answer_limit(Nanos limit) { answer_limit_ = limit; }

@@ -125,8 +125,8 @@ void ServerProcess::serve(HandlerThread& thread) {
         if (Order* order = order_.exchange(nullptr, std::memory_order_acq_rel)) {
             order->function(thread, order->argument);
             wake_waiting(order->waiting);
-        } else if (crew.take_kick()) {
-            instance_->strand().run_queue(this);
+        } else if (crew.take_kick() && !instance_->strand().run_queue(this)) {
+            crew.kick(); // it was meant for the home after this one, which was told to stop
         }
         thread.leave_handler();
     }
