@@ -111,4 +111,32 @@ struct SemaphoreLimits {
 };
 static_assert(sizeof(SemaphoreLimits) == 40);
 
+namespace message_flag {
+inline constexpr u32 no_error = 010000, except = 020000, copy = 040000; // MSG_*
+} // namespace message_flag
+
+namespace message_command {
+inline constexpr i32 status_by_index = 11, usage = 12, status_of_any = 13;
+} // namespace message_command
+
+// struct msqid64_ds.
+struct MessageQueueStatus {
+    IpcPermission permission;
+    i64 send_time, receive_time, change_time;
+    u64 bytes, messages, maximum_bytes;
+    Pid last_sender, last_receiver;
+    u64 reserved[2];
+};
+static_assert(sizeof(MessageQueueStatus) == 120);
+
+// struct msginfo.
+struct MessageLimits {
+    i32 pool;           // MSG_INFO: queues there are
+    i32 map;            // MSG_INFO: messages there are
+    i32 message_size, queue_bytes, queues, segment_size;
+    i32 headers;        // MSG_INFO: bytes in messages
+    u16 segments, padding;
+};
+static_assert(sizeof(MessageLimits) == 32);
+
 } // namespace linux

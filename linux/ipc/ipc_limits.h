@@ -19,6 +19,9 @@ struct IpcLimits {
     std::atomic<u32> semaphores{32000 * 32000};
     std::atomic<u32> semaphore_operations{500}; // of one call
     std::atomic<u32> semaphore_sets{32000};
+    std::atomic<u32> message_size{8192}; // msgmax, bytes
+    std::atomic<u32> queue_bytes{16384}; // msgmnb
+    std::atomic<u32> queues{32000};      // msgmni
 };
 
 inline constinit IpcLimits g_ipc_limits;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // /proc/sysvipc and the limits of System V IPC in /proc/sys/kernel (proc(5), sysvipc(7)).
 #include "linux/ipc/ipc_limits.h"
+#include "linux/ipc/message_queue.h"
 #include "linux/ipc/segment.h"
 #include "linux/ipc/semaphore_set.h"
 #include "linux/proc/tables.h"
@@ -34,6 +35,21 @@ Result<> show_semaphore_sets(const ProcSubject&, base::FormatSink& sink) {
         base::format(sink, "{:10} {:10}  {:4o} {:10} {:5} {:5} {:5} {:5} {:10} {:10}\n", p.key,
                      set->id(), p.mode, s.count, p.user, p.group, p.creator_user, p.creator_group,
                      s.operation_time, s.change_time);
+    }
+    return {};
+}
+
+Result<> show_message_queues(const ProcSubject&, base::FormatSink& sink) {
+    sink.write("       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid"
+               "  cgid      stime      rtime      ctime\n");
+    for (u32 index = 0; const RefOrNull<MessageQueue> queue = g_message_queues.next(index);
+         ++index) {
+        const MessageQueueStatus s = queue->status();
+        const IpcPermission& p = s.permission;
+        base::format(sink, "{:10} {:10}  {:4o}  {:10} {:10} {:5} {:5} {:5} {:5} {:5} {:5} ", p.key,
+                     queue->id(), p.mode, s.bytes, s.messages, s.last_sender, s.last_receiver,
+                     p.user, p.group, p.creator_user, p.creator_group);
+        base::format(sink, "{:10} {:10} {:10}\n", s.send_time, s.receive_time, s.change_time);
     }
     return {};
 }
@@ -107,6 +123,9 @@ Result<> store_semaphore_limits(const ProcSubject&, std::string_view text) {
 } // namespace
 
 constexpr ProcEntry ipc_settings[] = {
+    limit<g_ipc_limits.message_size, INT32_MAX>("msgmax"),
+    limit<g_ipc_limits.queue_bytes, INT32_MAX>("msgmnb"),
+    limit<g_ipc_limits.queues, IpcIndex::maximum>("msgmni"),
     ProcEntry{.name = "sem",
               .mode = file_mode::regular | 0644,
               .show = show_semaphore_limits,
@@ -118,6 +137,7 @@ constexpr ProcEntry ipc_settings[] = {
 };
 
 constexpr ProcEntry sysvipc_entries[] = {
+    file("msg", show_message_queues),
     file("sem", show_semaphore_sets),
     file("shm", show_segments),
     ProcEntry{.name = nullptr, .mode = 0},
