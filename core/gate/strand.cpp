@@ -2,6 +2,7 @@
 // The slow paths of a strand: queueing, events, waiting handlers. Phases are in strand_phases.cpp.
 #include "core/gate/strand.h"
 
+#include "core/gate/patience.h"
 #include "core/gate/waiting.h"
 #include "core/time/clock.h"
 
@@ -273,18 +274,20 @@ GateCall* Strand::running_call() {
     return nullptr;
 }
 
-// Looks are counted and not time, which passes for a virtual processor that does not run, too.
+// Looks that come on time are counted (patience.h).
 bool Strand::runs_too_long(Nanos moment) {
     constexpr Nanos interval = base::milliseconds(4);
-    constexpr u32 limit = 125; // as long as in a server
+    const Nanos since = moment - last_look_;
     if (landing_.entries != seen_entry_) {
         seen_entry_ = landing_.entries;
         looks_ = 0;
-    } else if (moment - last_look_ < interval) {
+    } else if (since < interval) {
         return false;
+    } else if (since < interval + interval) {
+        ++looks_;
     }
     last_look_ = moment;
-    return ++looks_ > limit;
+    return looks_ >= hang_limit().value / interval.value;
 }
 
 Strand::Activation* Strand::park() PITH_NO_ANALYSIS {

@@ -199,8 +199,8 @@ public:
         condemn(Errno::fault);
         return landing_;
     }
-    // A look at the handler that runs, in the timer's interrupt: true once it has run on for half a
-    // second of such looks without a wait.
+    // A look at the handler that runs, in the timer's interrupt: true once it has run on for too
+    // many such looks (patience.h) without a wait.
     bool runs_too_long(Nanos moment);
     // Ends it for that.
     const arch::Landing& end_endless_handler() {

@@ -3,7 +3,7 @@
 
 #include "arch/api/user_run.h"
 #include "core/component/env_calls.h"
-#include "core/server/patience.h"
+#include "core/gate/patience.h"
 #include "core/server/server_process.h"
 #include "core/time/clock.h"
 
@@ -187,7 +187,7 @@ void HandlerThread::end_views() {
 
 // --- the watch
 
-bool HandlerThread::looks_stuck() {
+bool HandlerThread::looks_stuck(Look look) {
     if (!is_inside())
         return false;
     const CpuTimeSplit used = thread_->cpu_time();
@@ -199,13 +199,11 @@ bool HandlerThread::looks_stuck() {
         seen_entry_ = entry;
         seen_waits_ = waits;
         looks_ = 0;
-    } else if (time > seen_time_) {
+    } else if (time > seen_time_ && look == Look::on_time) {
         ++looks_;
     }
     seen_time_ = time;
-    // Looks are counted and not time, which passes for a virtual processor that does not run, too:
-    // each look shows that this one did.
-    return looks_ >= look_limit();
+    return looks_ >= hang_limit().value / watch_interval.value;
 }
 
 void HandlerThread::want_end() {

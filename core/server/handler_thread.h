@@ -90,8 +90,10 @@ public:
 
     // --- the watch over handlers that never return: any context
 
-    // To be asked every ten milliseconds: true if a handler has run on for too long (patience.h).
-    bool looks_stuck();
+    static constexpr Nanos watch_interval = base::milliseconds(10);
+    // To be asked at that interval: true if a handler has run on for too long (patience.h).
+    enum class Look : u8 { on_time, late };
+    bool looks_stuck(Look look);
     bool is_inside() const { return inside_.load(std::memory_order_acquire); }
     void want_end();
     // The thread was called in; ends the handler if that was meant.

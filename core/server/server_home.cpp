@@ -3,8 +3,8 @@
 // handlers, which enter the process and bring back what the component's handler answered.
 #include "core/component/home.h"
 #include "core/component/instance.h"
+#include "core/gate/patience.h"
 #include "core/init/task.h"
-#include "core/server/patience.h"
 #include "core/server/server_process.h"
 
 namespace core::server {
@@ -149,7 +149,7 @@ Result<Ref<Home>> make_home(Instance& instance) {
 }
 
 void start_servers() {
-    (void)look_limit(); // measured here, where nobody waits
+    (void)hang_limit(); // measured here, where nobody waits
     set_server_home_maker(&make_home);
 }
 

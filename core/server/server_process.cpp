@@ -7,7 +7,6 @@
 #include "core/gate/waiting.h"
 #include "core/observe/log.h"
 #include "core/server/host_image.h"
-#include "core/server/patience.h"
 #include "core/time/clock.h"
 
 namespace core::server {
@@ -242,7 +241,12 @@ void ServerProcess::begin_watch() {
     if (watching_.load(std::memory_order_relaxed)) [[likely]]
         return;
     if (!watching_.exchange(true, std::memory_order_acq_rel))
-        watch_timer_.arm(now() + watch_interval);
+        arm_watch();
+}
+
+void ServerProcess::arm_watch() {
+    watch_due_ = now() + HandlerThread::watch_interval;
+    watch_timer_.arm(watch_due_);
 }
 
 void ServerProcess::watch_is_due(Timer& timer) {
@@ -251,15 +255,18 @@ void ServerProcess::watch_is_due(Timer& timer) {
 
 // In the timer's interrupt. Goes on while a handler is inside.
 void ServerProcess::watch() {
+    using Look = HandlerThread::Look;
+    constexpr Nanos tolerance = base::milliseconds(1);
+    const Look look = now() < watch_due_ + tolerance ? Look::on_time : Look::late;
     bool goes_on = false;
     watching_.store(false, std::memory_order_seq_cst);
     for (u32 i = 0; i < thread_count_; ++i) {
-        if (threads_[i]->looks_stuck())
+        if (threads_[i]->looks_stuck(look))
             threads_[i]->want_end();
         goes_on = goes_on || threads_[i]->is_inside();
     }
     if (goes_on && !watching_.exchange(true, std::memory_order_acq_rel))
-        watch_timer_.arm(now() + watch_interval);
+        arm_watch();
 }
 
 } // namespace core::server

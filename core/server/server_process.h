@@ -87,6 +87,7 @@ private:
     Result<> start_threads();
     static void run_thread(void* thread);
     void serve(HandlerThread& thread);
+    void arm_watch();
     void watch();
     static void watch_is_due(Timer& timer);
 
@@ -113,6 +114,7 @@ private:
     };
     WatchTimer watch_timer_;
     std::atomic<bool> watching_{false};
+    Nanos watch_due_{}; // of whoever set watching_
 };
 
 } // namespace core::server

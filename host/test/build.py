@@ -26,7 +26,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PORT = ["host/test/kernel_port.cpp", "base/format.cpp"]
 GATE = ["core/gate/strand.cpp", "core/gate/strand_phases.cpp", "core/gate/waiting.cpp",
-        "core/gate/worker.cpp", "core/gate/containment.cpp", "arch/x86_64/component_call.S"]
+        "core/gate/worker.cpp", "core/gate/containment.cpp", "core/gate/patience.cpp",
+        "arch/x86_64/component_call.S"]
 HOME = ["host/test/home.cpp", "host/test/fake_virtio.cpp"]
 CORE = ["core/component/component_image.cpp", "core/component/component_object.cpp",
         "core/component/dma_memory.cpp", "core/component/entropy.cpp",

@@ -24,11 +24,12 @@ static const char *const faults[] = {
     "call of data", "failed check", "division by zero", "endless recursion",
     "address that is not canonical", "register it does not have", "double completion",
     "no answer", "giving up", "stack pointer to nowhere",
+    "endless loop",
     // in a process only
-    "endless loop", "call of Linux", "call that does not exist", "software interrupt",
+    "call of Linux", "call that does not exist", "software interrupt",
     "privileged instruction", "kernel memory", "pointer to kernel memory", "block it does not have",
 };
-enum { fault_count = sizeof faults / sizeof *faults, kernel_fault_count = fault_count - 8,
+enum { fault_count = sizeof faults / sizeof *faults, kernel_fault_count = fault_count - 7,
        block_size = 4096, poison = 1000 };
 static const uint64_t magic = 0x6b61657262206f64;
 static const char *const component = "/sys/pith/components/faulty_disk0";
