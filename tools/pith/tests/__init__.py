@@ -81,6 +81,9 @@ GROUPS: list[Group] = [
                  ["./pith", "bench", "--check", "--recorded"], seconds=900,
                  needs=("build", "bench", "host-tests", "qemu"),
                  full_command=["./pith", "bench", "--check"]),
+    PytestGroup("component-cost", "gates, servers and fio's reads take few instructions",
+                "tests/drive/component_cost_test.py", seconds=900,
+                needs=("build", "bench", "host-tests", "qemu")),
     ProgramGroup("fuzz", "each fuzz target for some seconds, from the inputs found before",
                  ["/usr/bin/python3", "host/test/fuzz.py"],
                  needs=("build", "host-tests", "packers"), seconds=1500),
@@ -93,7 +96,7 @@ IN_CI = ["tools", "lint", "smoke", "objects", "kernel", "crimes", "debug-clean",
          "gate-model", "syscalls", "hostile", "one-object", "containment", "placements", "disks",
          "hotplug", "move-storm", "kill-storm", "restart-time", "version-swap", "fault-campaign",
          "power-cuts", "run", "interactive", "same-as-linux", "boot-matrix", "initramfs",
-         "debugger", "compilers", "bench", "fresh"]
+         "debugger", "compilers", "bench", "component-cost", "fresh"]
 
 # Set within the machine of the group `fresh`, which would otherwise make another one.
 if os.environ.get("PITH_TEST_INSIDE_FRESH"):
