@@ -5,11 +5,14 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Sequence
 
 from pith import build
 from pith.errors import PithError
 from pith.progress import say
+
+_one_at_a_time = threading.Lock()
 
 # What each task of the tool calls upon. `./pith doctor` prints this table with the state of each.
 NEEDS: dict[str, list[str]] = {
@@ -83,7 +86,13 @@ def refresh_lists() -> None:
 
 
 def require(*tasks: str) -> None:
-    """Sees to it that the packages of the tasks are installed; says which it installs."""
+    """Sees to it that the packages of the tasks are installed; says which it installs. Any
+    thread."""
+    with _one_at_a_time:
+        _require(tasks)
+
+
+def _require(tasks: Sequence[str]) -> None:
     lacking = missing(package for task in tasks for package in NEEDS[task])
     if not lacking:
         return

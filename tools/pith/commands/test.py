@@ -5,12 +5,17 @@ The last line says `N passed, N failed`; the exit status is 0 only if none faile
 """
 
 import argparse
+import collections
+import contextlib
+import itertools
 import os
+import threading
 import time
 
 from pith.errors import PithError
+from pith.images.kernels import find_kernel
 from pith.progress import say
-from pith.tests import GROUPS, IN_CI, by_name, in_ci
+from pith.tests import GROUPS, IN_CI, ONE_PROCESSOR, by_name, in_ci
 from pith.tests.group import KERNEL_VARIABLE, Counts, Group, Settings
 
 # All groups together; a group that finds no time left has failed.
@@ -46,12 +51,47 @@ def _run_group(group: Group, settings: Settings) -> Counts:
         counts = group.run(settings)
     except PithError as error:
         counts = Counts(failed=1, details=[str(error)])
-    for line in counts.details:
-        print(f"    {line}")
     skipped = f", {counts.skipped} skipped" if counts.skipped else ""
-    print(f"{group.name}: {counts.passed} passed, {counts.failed} failed{skipped} "
-          f"({time.monotonic() - start:.0f} s)", flush=True)
+    lines = [*(f"    {line}" for line in counts.details),
+             f"{group.name}: {counts.passed} passed, {counts.failed} failed{skipped} "
+             f"({time.monotonic() - start:.0f} s)"]
+    print("\n".join(lines), flush=True)  # at once: another may run beside it
     return counts
+
+
+def _run_side_by_side(groups: list[Group], settings: Settings) -> list[Counts]:
+    """Two at a time. The threads end with this one, and what they started ends with them."""
+    find_kernel(settings.kernel, "bzimage", debug=False)  # built once, before two ask for it
+    waiting = collections.deque(groups)
+    results: list[Counts] = []
+
+    def work() -> None:
+        with contextlib.suppress(IndexError):
+            while True:
+                group = waiting.popleft()
+                counts = Counts(failed=1)  # should it raise
+                try:
+                    counts = _run_group(group, settings)
+                finally:
+                    results.append(counts)
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def _run_all(groups: list[Group], settings: Settings) -> list[Counts]:
+    results: list[Counts] = []
+    for of_one, some in itertools.groupby(groups, lambda group: group.name in ONE_PROCESSOR):
+        neighbours = list(some)
+        if of_one and len(neighbours) > 1 and (os.cpu_count() or 1) > 1:
+            results += _run_side_by_side(neighbours, settings)
+        else:
+            results += [_run_group(group, settings) for group in neighbours]
+    return results
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -59,7 +99,7 @@ def main(arguments: argparse.Namespace) -> int:
     minutes = FULL_MINUTES if arguments.full else SHORT_MINUTES
     settings = Settings(arguments.kernel_under_test, arguments.full,
                         deadline=time.monotonic() + 60 * minutes)
-    results = [_run_group(group, settings) for group in _chosen(arguments.names)]
+    results = _run_all(_chosen(arguments.names), settings)
     passed = sum(counts.passed for counts in results)
     failed = sum(counts.failed for counts in results)
     skipped = sum(counts.skipped for counts in results)
