@@ -8,6 +8,7 @@
 #include "core/component/instance.h"
 #include "core/component/pause_meter.h"
 #include "core/observe/log.h"
+#include "core/sched/urgency.h"
 #include "core/time/clock.h"
 
 namespace core {
@@ -78,8 +79,12 @@ Result<> Instance::swap(std::span<const u8> bytes) {
         next->set_former(std::move(versions_));
         versions_ = std::move(next);
     }
+    const Urgency urgency;
+    home_->begin_urgency();
     const PauseMeter pause;
-    if (const Result<> replaced = replace_by(version); !replaced)
+    const Result<> replaced = replace_by(version);
+    home_->end_urgency();
+    if (!replaced)
         return refuse(name(), "the new version does not take over", replaced.error());
     ++figures_.swaps;
     pause.note(figures_);
