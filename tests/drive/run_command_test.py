@@ -154,3 +154,23 @@ def test_trace_shows_threads_and_requests() -> None:
     begun, ended = ({event["id"] for event in events if event["ph"] == kind} for kind in "be")
     assert begun & ended, kinds
     assert all(event["id"].startswith("virtio_blk0/") for event in events if event["ph"] in "be")
+
+
+@pytest.mark.skipif(KERNEL == "linux", reason="Linux has no components")
+@pytest.mark.parametrize("root", ["debian", "busybox"])
+def test_pithctl_is_there(root: str) -> None:
+    """By its name: for a command, and in a log-in shell with the search path it sets itself."""
+    for command in (("pithctl", "list"), ("sh", "-lc", "pithctl list")):
+        done = run(*command, options=("--rootfs", root))
+        assert done.returncode == 0, explain(done)
+        assert b"serial_165500" in done.stdout, explain(done)
+
+
+@pytest.mark.skipif(KERNEL == "linux", reason="Linux has no components")
+def test_pithctl_is_completed() -> None:
+    """The completion lies where Debian's bash-completion looks for it, and knows the instances."""
+    script = (". /usr/local/share/bash-completion/completions/pithctl; "
+              "COMP_WORDS=(pithctl move virtio_b); COMP_CWORD=2; _pithctl; "
+              "echo \"${COMPREPLY[@]}\"")
+    done = run("bash", "-c", script, timeout=300)
+    assert done.stdout == b"virtio_blk0\n", explain(done)

@@ -88,6 +88,11 @@ int mount_kernel_file_systems(void);
 int switch_to_root_disk(const char* device, const char* type, bool read_only);
 void mount_copy_in(const char* device);
 void prepare_run_directory(void);
+int copy_file(const char* source, const char* target, mode_t mode);
+
+// tools.c
+void keep_tools(void);
+void link_tools(void);
 
 // command_line.c. Answers false when the kernel's command line has no `name` or `name=...`.
 bool boot_option(const char* name, char* value, size_t capacity);

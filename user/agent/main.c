@@ -35,6 +35,7 @@ static int prepare_root(void) {
         if (failed < 0) {
             return failed;
         }
+        link_tools();
     }
     if (boot_option("agent.copy_in", device, sizeof device)) {
         mount_copy_in(device);

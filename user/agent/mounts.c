@@ -131,7 +131,7 @@ void mount_copy_in(const char* device) {
     }
 }
 
-static int copy_file(const char* source, const char* target, mode_t mode) {
+int copy_file(const char* source, const char* target, mode_t mode) {
     int from = open(source, O_RDONLY | O_CLOEXEC);
     int to = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
     int error = from < 0 || to < 0 ? -errno : 0;
@@ -154,6 +154,7 @@ void prepare_run_directory(void) {
     static const char* const names[] = {"poweroff", "reboot", "halt"};
     mkdir("/run/pith", 0755);
     mkdir("/run/pith/bin", 0755);
+    keep_tools();
     if (copy_file("/init", "/run/pith/agent", 0755) != 0) {
         report("cannot provide poweroff: %s", strerror(errno));
         return;

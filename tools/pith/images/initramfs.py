@@ -39,9 +39,11 @@ def add_busybox(archive: Archive) -> None:
 
 
 def make_initramfs(modules: list[pathlib.Path], busybox: bool,
-                   copy_in: pathlib.Path | None = None) -> bytes:
+                   copy_in: pathlib.Path | None = None,
+                   files: tuple[tuple[str, pathlib.Path, int], ...] = ()) -> bytes:
     """An uncompressed archive. `modules` are loaded in the order given; with `busybox` the archive
-    is the root file system itself, and `copy_in` goes into it."""
+    is the root file system itself, and `copy_in` goes into it. `files` are names, what they hold
+    and modes."""
     archive = Archive()
     archive.directory("dev")
     archive.character_device("dev/console", 5, 1)
@@ -50,6 +52,8 @@ def make_initramfs(modules: list[pathlib.Path], busybox: bool,
     archive.file("init", build_agent().read_bytes(), 0o755)
     for module in modules:
         archive.file(f"modules/{module.name}", module.read_bytes())
+    for name, source, mode in files:
+        archive.file(name, source.read_bytes(), mode)
     if modules:
         order = "".join(f"/modules/{module.name}\n" for module in modules)
         archive.file("modules/order", order.encode())

@@ -8,6 +8,7 @@ from pith import packages
 from pith.build import BuildOutput, build
 from pith.errors import PithError
 from pith.images.linux_kernel import debian_kernel
+from pith.paths import ROOT
 from pith.progress import step
 
 # `panic=-1`: a panic restarts the machine, and -no-reboot makes that its end.
@@ -25,7 +26,22 @@ class Kernel:
     image: pathlib.Path
     modules: list[pathlib.Path]
     symbols: pathlib.Path | None
+    files: tuple[tuple[str, pathlib.Path, int], ...] = ()  # name in the initramfs, source, mode
     command_line: str = COMMAND_LINE
+
+
+# Where Debian's bash-completion looks for what the machine's owner adds.
+COMPLETIONS = "usr/local/share/bash-completion/completions"
+
+
+def _tools(directory: pathlib.Path) -> tuple[tuple[str, pathlib.Path, int], ...]:
+    """The programs of a build of Pith for those who work on the machine."""
+    program = directory / "user" / "pithctl"
+    if not program.is_file():
+        return ()
+    completion = ROOT / "user" / "pithctl" / "completion.bash"
+    return (("usr/local/bin/pithctl", program, 0o755),
+            (f"{COMPLETIONS}/pithctl", completion, 0o644))
 
 
 def build_pith(debug: bool = False, compiler: str = "clang",
@@ -43,7 +59,7 @@ def find_kernel(choice: str, boot: str, debug: bool, options: str = "") -> Kerne
     if choice == "pith":
         output = build_pith(debug)
         image = output.elf if boot in ("elf", "iso", "iso-efi") else output.bzimage
-        return Kernel("Pith", image, [], output.kernel)
+        return Kernel("Pith", image, [], output.kernel, _tools(output.directory))
     if choice == "linux":
         linux = debian_kernel()
         return Kernel(f"Linux {linux.release}", linux.image, linux.modules, None,
@@ -52,7 +68,8 @@ def find_kernel(choice: str, boot: str, debug: bool, options: str = "") -> Kerne
     if not file.is_file():
         raise PithError(f"--kernel: neither pith, linux nor a file: {choice}")
     symbols = file.with_name("kernel.elf")
-    return Kernel(file.name, file.resolve(), [], symbols if symbols.is_file() else None)
+    return Kernel(file.name, file.resolve(), [], symbols if symbols.is_file() else None,
+                  _tools(file.parent))
 
 
 def default_boot(choice: str, machine_kind: str) -> str:

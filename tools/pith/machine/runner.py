@@ -131,7 +131,7 @@ def _make_machine(options: Options, kernel: Kernel, work: pathlib.Path) -> Machi
     in_initramfs = options.copy_in if options.rootfs == "busybox" else None
     initramfs = work / "initramfs.cpio"
     initramfs.write_bytes(
-        make_initramfs(kernel.modules, options.rootfs == "busybox", in_initramfs))
+        make_initramfs(kernel.modules, options.rootfs == "busybox", in_initramfs, kernel.files))
     command_line = " ".join(
         filter(None, [kernel.command_line, root_words, options.append]))
     machine = Machine(
