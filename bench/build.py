@@ -7,8 +7,9 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent / "programs"
 OUT = HERE.parents[1] / "build/bench"
-COMMAND = ["gcc", "-std=gnu17", "-O2", "-static", "-s", "-pthread", "-fno-strict-aliasing", "-Wall",
-           "-Wextra", "-Werror", "-Wno-unused-result", "-Wno-missing-field-initializers"]
+INCLUDE = f"-I{HERE.parents[1]}"
+COMMAND = ["gcc", INCLUDE, "-std=gnu17", "-O2", "-static", "-s", "-pthread", "-fno-strict-aliasing",
+           "-Wall", "-Wextra", "-Werror", "-Wno-unused-result", "-Wno-missing-field-initializers"]
 
 
 def build(target: str, sources: list[pathlib.Path]) -> int:

@@ -10,11 +10,13 @@ namespace arch {
 struct UserFrame;
 
 // How the program came in; the dispatcher picks its table by (personality, way).
-enum class EntryWay : u8 { instruction, interrupt, compat_instruction, call_gate };
+enum class EntryWay : u8 { instruction, interrupt, compat_instruction, call_gate, native };
 
 // The call's number and its arguments 0 to 5 by the convention of the way it came by.
 u64 call_number(const UserFrame& frame);
 u64 argument(const UserFrame& frame, unsigned index);
+// What the program finds in an argument's register (native calls: the words of a message).
+void set_argument(UserFrame& frame, unsigned index, u64 value);
 void set_result(UserFrame& frame, u64 value);
 u64 result(const UserFrame& frame);
 u64 instruction_pointer(const UserFrame& frame);

@@ -9,6 +9,7 @@
 extern "C" {
 extern const u8 interrupt_stubs[];
 void entry_int80();
+void entry_int81();
 }
 
 namespace arch {
@@ -94,6 +95,7 @@ void build_interrupt_table() {
     set_gate(8, stubs + 8 * 16, interrupt_stack_double_fault, 0);
     set_gate(18, stubs + 18 * 16, interrupt_stack_machine_check, 0);
     set_gate(0x80, reinterpret_cast<u64>(&entry_int80), 0, 3);
+    set_gate(0x81, reinterpret_cast<u64>(&entry_int81), 0, 3);
 }
 
 // It changes what GS points at, and with it the guard word that a protected function compares.

@@ -102,10 +102,8 @@ entry_syscall32:
         call system_call_compat_instruction
         jmp return_to_user
 
-/* The software interrupt (int 0x80), a trap gate of privilege 3. */
-        .globl entry_int80
-        .balign 16
-entry_int80:
+/* The software interrupts (int 0x80, int 0x81), trap gates of privilege 3. */
+.macro entry_by_interrupt dispatcher
         testb $3, 8(%rsp)
         jz 1f
         swapgs
@@ -117,8 +115,16 @@ entry_int80:
         guard_user_memory
         movq %rsp, %rdi
         sti
-        call system_call_by_interrupt
+        call \dispatcher
         jmp return_to_user
+.endm
+        .globl entry_int80, entry_int81
+        .balign 16
+entry_int80:
+        entry_by_interrupt system_call_by_interrupt
+        .balign 16
+entry_int81:
+        entry_by_interrupt native_call_by_interrupt
 
 /* Where a new user thread begins (see prepare_user_start): RSP is at its frame. */
         .globl start_user_thread

@@ -60,6 +60,11 @@ void system_call_by_interrupt(UserFrame& frame) {
     leave_to_user(frame);
 }
 
+void native_call_by_interrupt(UserFrame& frame) {
+    dispatch<EntryWay::native>(frame);
+    leave_to_user(frame);
+}
+
 void system_call_compat_instruction(UserFrame& frame) {
     dispatch<EntryWay::compat_instruction>(frame);
     leave_to_user(frame);

@@ -7,6 +7,8 @@
 // for one row.
 #include "bench.h"
 
+#include "abi/native/transfer.h"
+
 #include <arpa/inet.h>
 #include <linux/futex.h>
 #include <netinet/in.h>
@@ -66,6 +68,46 @@ static int set_up_pipes(void) {
     to_peer = there[1];
     from_peer = back[0];
     return 0;
+}
+
+// An empty message and its reply through a port (docs/native-api.md), between two processes; the
+// rows of abi/native/calls.def by number.
+enum { port_create = 0, port_call = 3, port_receive = 4, port_reply_and_receive = 6 };
+
+static int port;
+
+static inline long native_call(long row, uint64_t first) {
+    register long r10 __asm__("r10") = 0;
+    register long r8 __asm__("r8") = 0;
+    register long r9 __asm__("r9") = 0;
+    long result, second = 0, word = 0;
+    __asm__ volatile("syscall"
+                     : "=a"(result), "+S"(second), "+d"(word), "+r"(r10), "+r"(r8), "+r"(r9)
+                     : "a"(PITH_CALL_BASE + row), "D"(first)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+static int set_up_port(void) {
+    long made = native_call(port_create, 0);
+    if (made < 0)
+        return (int)-made;
+    port = (int)made;
+    do_not_preempt_on_wake();
+    pid_t pid = fork();
+    MUST(pid >= 0);
+    if (pid == 0) {
+        long token = native_call(port_receive, (uint64_t)port);
+        while (token > 0)
+            token = native_call(port_reply_and_receive, (uint64_t)port | (uint64_t)token << 32);
+        _exit(1);
+    }
+    peers[peer_count++] = pid;
+    return 0;
+}
+
+static uint64_t run_port(int count) {
+    return TIMED(count, MUST(native_call(port_call, (uint64_t)port) == 0));
 }
 
 static int set_up_ring(void) {
@@ -148,6 +190,8 @@ static uint64_t run_futex(int count) {
 
 const struct row message_rows[] = {
     MESSAGE_ROW("pipe_ping_pong", set_up_pipes, 100, 1),
+    {.key = "port_call", .set_up = set_up_port, .run = run_port, .tear_down = stop_peers,
+     .count = 300},
     MESSAGE_ROW("unix_ping_pong", set_up_unix, 100, 1),
     MESSAGE_ROW("tcp_ping_pong", set_up_tcp, 100, 1),
     {.key = "futex_ping_pong", .set_up = set_up_futex, .run = run_futex, .count = 100},

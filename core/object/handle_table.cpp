@@ -251,14 +251,14 @@ Result<> HandleTable::replace(u32 index, Ref<Object> object, Rights rights, bool
     return {};
 }
 
-Result<Ref<Object>> HandleTable::take(u32 index) {
+Result<Ref<Object>> HandleTable::take(u32 index, const Object* only) {
     TableLock guard(lock_);
     Slots* slots = slots_.load(std::memory_order_relaxed);
     if (index >= slots->capacity)
         return Failure(Errno::badf);
     Slot& slot = slots->slots[index];
     Object* object = slot.object.load(std::memory_order_relaxed);
-    if (!object)
+    if (!object || (only && object != only))
         return Failure(Errno::badf);
     mark_if_shared(object);
     SlotChange(slot).set(nullptr, Rights::none);
@@ -269,6 +269,12 @@ Result<Ref<Object>> HandleTable::take(u32 index) {
 Result<> HandleTable::close(u32 index) {
     Ref<Object> object = TRY(take(index));
     object->handle_closed();
+    return {};
+}
+
+Result<> HandleTable::close_if(u32 index, const Object& object) {
+    Ref<Object> taken = TRY(take(index, &object));
+    taken->handle_closed();
     return {};
 }
 

@@ -96,8 +96,10 @@ public:
     Result<> replace(u32 index, Ref<Object> object, Rights rights, bool close_on_exec, u32 limit);
     // Empties a slot. Errors: badf.
     Result<> close(u32 index);
-    // Takes out the slot's object without telling it. Errors: badf.
-    Result<Ref<Object>> take(u32 index);
+    // The same, if it still holds `object`. Errors: badf.
+    Result<> close_if(u32 index, const Object& object);
+    // Takes out the slot's object, or only this one, without telling it. Errors: badf.
+    Result<Ref<Object>> take(u32 index, const Object* only = nullptr);
 
     Result<bool> close_on_exec(u32 index) const; // errors: badf
     Result<> set_close_on_exec(u32 index, bool value);

@@ -39,13 +39,31 @@ void RunQueue::enqueue(Thread& thread, Arrival arrival) {
         real_time_bits_[n / 64] |= u64{1} << n % 64;
         return;
     }
-    const bool woken = arrival == Arrival::woken;
-    const u64 floor = woken && least_runtime_ > sleeper_credit ? least_runtime_ - sleeper_credit
-                      : woken                                  ? 0
-                                                               : entity.virtual_runtime;
-    if (entity.virtual_runtime < floor)
-        entity.virtual_runtime = floor;
+    if (arrival == Arrival::woken)
+        catch_up(entity);
     fair_.push(thread);
+}
+
+void RunQueue::catch_up(SchedulingEntity& entity) const {
+    if (entity.virtual_runtime + sleeper_credit < least_runtime_)
+        entity.virtual_runtime = least_runtime_ - sleeper_credit;
+}
+
+bool RunQueue::may_pass_queue(const Thread& thread) const {
+    return waiting() == 0 || (!is_real_time(thread) && !is_real_time(*current));
+}
+
+void RunQueue::pass_queue(Thread& thread) {
+    SchedulingEntity& entity = thread.scheduling;
+    if (is_real_time(thread))
+        return;
+    catch_up(entity);
+    const Thread* first = fair_.top();
+    const u64 least = first && first->scheduling.virtual_runtime < entity.virtual_runtime
+                          ? first->scheduling.virtual_runtime
+                          : entity.virtual_runtime;
+    if (least > least_runtime_)
+        least_runtime_ = least;
 }
 
 void RunQueue::dequeue(Thread& thread) {

@@ -31,6 +31,10 @@ public:
     Thread& pick();
     // Whether `thread`, just enqueued, should push the current one aside.
     bool should_preempt(const Thread& thread) const;
+    // Whether `thread`, which sleeps, may run next although others wait; and that it will. They
+    // lose no more by it than the rest of the current slice.
+    bool may_pass_queue(const Thread& thread) const;
+    void pass_queue(Thread& thread);
     // Whether somebody as good as the current thread waits.
     bool somebody_waits_for(const Thread& thread) const;
     // Somebody who may move to CPU `cpu`, or null.
@@ -52,6 +56,8 @@ public:
     Thread* leaving = nullptr; // switched away from, must go to another CPU
 
 private:
+    // Where a sleeper comes back into the race.
+    void catch_up(SchedulingEntity& entity) const;
     struct LessRuntime {
         bool operator()(const Thread& a, const Thread& b) const {
             // Wraps never: 2^63 cycles are 97 years.

@@ -156,7 +156,7 @@ void Scheduler::reschedule() PITH_NO_ANALYSIS {
         else
             queue.leaving = &previous;
     }
-    switch_to(queue, previous, queue.pick());
+    switch_to(queue, previous, queue.pick(), 0);
     arch::restore_interrupts(saved);
 }
 
@@ -175,12 +175,47 @@ void Scheduler::block() PITH_NO_ANALYSIS {
     queue.note_look();
     queue.account(arch::timestamp());
     ++previous.voluntary_switches_;
-    switch_to(queue, previous, queue.pick());
+    switch_to(queue, previous, queue.pick(), 0);
+    arch::enable_interrupts();
+}
+
+// The lock of `queue`, this CPU's, is held: a thread that belongs here and sleeps stays so.
+bool Scheduler::may_hand_off(const RunQueue& queue, const Thread& previous, const Thread& next) {
+    const SchedulingEntity& entity = next.scheduling;
+    return previous.state_.load(std::memory_order_relaxed) == ThreadState::sleeping &&
+           !previous.sleep_interrupted(previous.sleep_kind_) &&
+           next.state_.load(std::memory_order_relaxed) == ThreadState::sleeping &&
+           __atomic_load_n(&entity.cpu, __ATOMIC_RELAXED) == arch::cpu_index() && !entity.queued &&
+           !entity.moving && !entity.on_cpu.load(std::memory_order_relaxed) &&
+           (entity.affinity & mask_of(arch::cpu_index())) != 0 && !arch::reschedule_wanted() &&
+           queue.may_pass_queue(next);
+}
+
+void Scheduler::block_and_run(Thread& next) PITH_NO_ANALYSIS {
+    arch::disable_interrupts();
+    RunQueue& queue = run_queue(arch::cpu_index());
+    queue.lock.acquire();
+    Thread& previous = *queue.current;
+    if (!may_hand_off(queue, previous, next)) {
+        queue.lock.release();
+        arch::enable_interrupts();
+        wake_synchronously(next);
+        block();
+        return;
+    }
+    next.state_.store(ThreadState::running, std::memory_order_relaxed);
+    queue.note_look();
+    queue.account(arch::timestamp());
+    queue.pass_queue(next);
+    ++previous.voluntary_switches_;
+    // The slice goes along, so that two who call each other take no more than one's share.
+    switch_to(queue, previous, next, previous.scheduling.slice_used);
     arch::enable_interrupts();
 }
 
 // The lock of `queue` is held and is dropped by whoever runs next, in finish_switch.
-void Scheduler::switch_to(RunQueue& queue, Thread& previous, Thread& next) PITH_NO_ANALYSIS {
+void Scheduler::switch_to(RunQueue& queue, Thread& previous, Thread& next,
+                          u64 slice_used) PITH_NO_ANALYSIS {
     if (&next == &previous) {
         queue.lock.release();
         return;
@@ -193,7 +228,7 @@ void Scheduler::switch_to(RunQueue& queue, Thread& previous, Thread& next) PITH_
     queue.switches.store(queue.switches.load(std::memory_order_relaxed) + 1,
                          std::memory_order_relaxed);
     next.scheduling.accounted = previous.scheduling.accounted;
-    next.scheduling.slice_used = 0;
+    next.scheduling.slice_used = slice_used;
     next.scheduling.on_cpu.store(true, std::memory_order_relaxed);
     if (&previous == queue.idle) {
         g_idle_cpus.fetch_and(~mask_of(arch::cpu_index()), std::memory_order_relaxed);

@@ -45,6 +45,10 @@ public:
     // For the thread and wait-queue code:
     // Sleeps if the thread's state still says so. Interrupts on, preemption on.
     static void block();
+    // The same, and `next` goes on: at once with the rest of the slice, past the queue, if it
+    // sleeps on this CPU and nobody has to come before it; otherwise it is woken as by
+    // wake_synchronously.
+    static void block_and_run(Thread& next);
     // Called by the timer interrupt and by wake-ups; picks who runs next. Preemption off allowed.
     static void reschedule();
     // In the timer interrupt: counts time, ends slices, balances.
@@ -58,7 +62,9 @@ public:
     [[noreturn]] static void idle_loop();
 
 private:
-    static void switch_to(class RunQueue& queue, Thread& previous, Thread& next);
+    static void switch_to(class RunQueue& queue, Thread& previous, Thread& next, u64 slice_used);
+    static bool may_hand_off(const class RunQueue& queue, const Thread& previous,
+                             const Thread& next);
 };
 
 } // namespace core

@@ -67,21 +67,48 @@ struct WakeTimer : Timer {
 
 } // namespace
 
-Result<> ThreadWaiter::suspend(Sleep sleep, Nanos deadline) {
-    if (thread_.sleep_interrupted(sleep)) [[unlikely]]
-        return Failure(Errno::intr);
+template <typename Block>
+Result<> ThreadWaiter::suspend_by(Block block, Nanos deadline) {
     if (deadline == no_deadline) [[likely]] {
-        Scheduler::block();
+        block();
         return {};
     }
     WakeTimer timer(thread_);
     timer.arm(deadline);
-    Scheduler::block();
+    block();
     timer.cancel();
     if (timer.expired.load(std::memory_order_acquire))
         return Failure(Errno::timedout);
     return {};
 }
+
+Result<> ThreadWaiter::suspend(Sleep sleep, Nanos deadline) {
+    if (thread_.sleep_interrupted(sleep)) [[unlikely]]
+        return Failure(Errno::intr);
+    return suspend_by([] { Scheduler::block(); }, deadline);
+}
+
+Result<> ThreadWaiter::suspend_and_run(HeldThread& next, Sleep sleep, Nanos deadline) {
+    if (thread_.sleep_interrupted(sleep)) [[unlikely]] {
+        next.wake();
+        return Failure(Errno::intr);
+    }
+    const HeldThread held = std::move(next);
+    return suspend_by([&] { Scheduler::block_and_run(*held.thread_); }, deadline);
+}
+
+HeldThread::HeldThread(const ThreadWaiter& waiter) : thread_(&waiter.thread_) {
+    thread_->add_reference();
+}
+
+void HeldThread::wake() {
+    if (!thread_)
+        return;
+    (void)Scheduler::wake(*thread_);
+    let_go();
+}
+
+void HeldThread::let_go() { std::exchange(thread_, nullptr)->drop_reference(); }
 
 Result<> sleep_until(Nanos deadline, Sleep sleep) {
     WaitQueue nobody;

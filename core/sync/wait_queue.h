@@ -9,6 +9,8 @@
 // inside.
 #pragma once
 
+#include <utility>
+
 #include "base/list.h"
 #include "base/result.h"
 #include "base/units.h"
@@ -16,6 +18,7 @@
 
 namespace core {
 
+class HeldThread;
 class Thread;
 
 enum class Sleep : u8 {
@@ -95,6 +98,11 @@ public:
     void prepare(Sleep sleep);
     // Sleeps until woken. Errors: intr, timedout.
     Result<> suspend(Sleep sleep, Nanos deadline);
+    // The same, and `next` is woken first, at best by a switch to it past the queue; it is woken
+    // whatever the outcome.
+    Result<> suspend_and_run(HeldThread& next, Sleep sleep, Nanos deadline);
+    // Wakes the thread from wherever it sleeps. The caller knows that this waiter is still there.
+    void wake_up() { (void)wake_thread(*this, 0); }
     // Takes back prepare() when there is no need to sleep after all.
     void finish();
 
@@ -104,7 +112,36 @@ protected:
     static bool wake_thread(Waiter& waiter, WakeEvents events);
 
 private:
+    friend class HeldThread;
+    template <typename Block>
+    Result<> suspend_by(Block block, Nanos deadline);
     Thread& thread_;
+};
+
+// The thread behind a waiter, kept alive for whoever is to wake it: it may leave the waiter by
+// itself before.
+class HeldThread {
+public:
+    HeldThread() = default;
+    explicit HeldThread(const ThreadWaiter& waiter);
+    HeldThread(HeldThread&& other) noexcept : thread_(std::exchange(other.thread_, nullptr)) {}
+    HeldThread& operator=(HeldThread&& other) noexcept {
+        std::swap(thread_, other.thread_);
+        return *this;
+    }
+    ~HeldThread() {
+        if (thread_)
+            let_go();
+    }
+
+    explicit operator bool() const { return thread_ != nullptr; }
+    // Wakes it, if there is one, and lets go of it.
+    void wake();
+
+private:
+    friend class ThreadWaiter;
+    void let_go();
+    Thread* thread_ = nullptr;
 };
 
 template <typename Condition>

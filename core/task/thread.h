@@ -55,7 +55,7 @@ struct CallTable {
 // What a personality (Linux, native) does for the threads that run its programs.
 struct Personality {
     const char* name;
-    const CallTable* tables[4]; // by arch::EntryWay; null: that way does not exist
+    const CallTable* tables[5]; // by arch::EntryWay; null: that way does not exist
     // A trap the core could not resolve: send the signal. Process context, interrupts on.
     void (*trap)(arch::UserFrame& frame, const Trap& trap);
     // Before return to the program while the thread has work other than rescheduling: deliver

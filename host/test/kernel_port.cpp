@@ -70,6 +70,13 @@ void panic_at(const char* file, int line, const char* message) {
 
 namespace core {
 
+static void wake_host_thread(Thread& of_kernel) {
+    auto& thread = reinterpret_cast<HostThread&>(of_kernel);
+    std::lock_guard guard(thread.mutex);
+    thread.awake = true;
+    thread.condition.notify_one();
+}
+
 // Timers do not run here; what depends on one is told so by its test.
 void Timer::arm(Nanos deadline) {
     deadline_ = deadline;
@@ -156,13 +163,24 @@ Result<> ThreadWaiter::suspend(Sleep, Nanos deadline) {
     return {};
 }
 
+// Threads of the host cannot switch to each other, nor hold one another: a test keeps its threads
+// until nobody wakes them any more.
+Result<> ThreadWaiter::suspend_and_run(HeldThread& next, Sleep sleep, Nanos deadline) {
+    next.wake();
+    return suspend(sleep, deadline);
+}
+HeldThread::HeldThread(const ThreadWaiter& waiter) : thread_(&waiter.thread_) {}
+void HeldThread::wake() {
+    if (thread_)
+        wake_host_thread(*thread_);
+    let_go();
+}
+void HeldThread::let_go() { thread_ = nullptr; }
+
 void ThreadWaiter::finish() {}
 
 bool ThreadWaiter::wake_thread(Waiter& waiter, WakeEvents) {
-    auto& thread = reinterpret_cast<HostThread&>(static_cast<ThreadWaiter&>(waiter).thread_);
-    std::lock_guard guard(thread.mutex);
-    thread.awake = true;
-    thread.condition.notify_one();
+    wake_host_thread(static_cast<ThreadWaiter&>(waiter).thread_);
     return true;
 }
 

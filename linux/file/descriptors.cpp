@@ -10,12 +10,6 @@ namespace linux {
 
 namespace {
 
-u32 descriptor_limit() {
-    const u64 limit = Process::current().limit(Resource::open_files);
-    const u64 table = g_file_limits.table_max.load(std::memory_order_relaxed);
-    return static_cast<u32>(limit < table ? limit : table);
-}
-
 Result<u64> replace(u32 old_fd, u32 new_fd, bool close_on_exec) {
     const BorrowedFile file = TRY(borrow_file(old_fd, true));
     TRY(Task::current().files->replace(new_fd, file.to_ref(), core::Rights::all, close_on_exec,

@@ -66,6 +66,9 @@ void let_go_of_memory(Task& task) {
 }
 
 void let_go_of_files(Task& task) {
+    // Closed here, by the task that ends, although somebody may still be looking at the table.
+    if (task.files->sharers() == 1)
+        task.files->close_range(0, ~0u);
     task.files->drop_sharer();
     ProcessTable::lock().acquire();
     Ref<core::HandleTable> files = std::move(task.files);

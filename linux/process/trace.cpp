@@ -23,5 +23,6 @@ i64 call_through(const core::CallTable& table, arch::UserFrame& frame) {
 
 i64 call_traced(arch::UserFrame& frame) { return call_through(call_table, frame); }
 i64 call_traced_compat(arch::UserFrame& frame) { return call_through(compat_call_table, frame); }
+i64 call_traced_native(arch::UserFrame& frame) { return call_through(native_call_table, frame); }
 
 } // namespace linux

@@ -9,5 +9,6 @@ namespace linux {
 // Rows of the tracing tables: filter, then the ordinary handler.
 i64 call_traced(arch::UserFrame& frame);
 i64 call_traced_compat(arch::UserFrame& frame);
+i64 call_traced_native(arch::UserFrame& frame);
 
 } // namespace linux

@@ -62,7 +62,10 @@ Result<> OutgoingControl::add_files(UserVirt data, u64 size) {
         const i32 fd = TRY(core::UserIn<i32>(data.value).read_at(index));
         if (fd < 0)
             return Failure(Errno::badf);
-        TRY(files.add(TRY(borrow_file(static_cast<u32>(fd))).to_ref()));
+        const BorrowedFile file = TRY(borrow_file(static_cast<u32>(fd)));
+        if (!file->may_transfer())
+            return Failure(Errno::perm);
+        TRY(files.add(file.to_ref()));
     }
     return {};
 }

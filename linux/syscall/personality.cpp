@@ -50,13 +50,15 @@ u32 identity(const core::Thread& thread) {
 
 constexpr core::CallTable traced_table = {nullptr, 0, &call_traced};
 constexpr core::CallTable traced_compat_table = {nullptr, 0, &call_traced_compat};
+constexpr core::CallTable traced_native_table = {nullptr, 0, &call_traced_native};
 
 } // namespace
 
-// Tables by arch::EntryWay: instruction, interrupt, compat_instruction, call_gate.
+// Tables by arch::EntryWay: instruction, interrupt, compat_instruction, call_gate,
+// native.
 constinit const core::Personality linux_personality = {
     .name = "linux",
-    .tables = {&call_table, &compat_call_table, &compat_call_table, nullptr},
+    .tables = {&call_table, &compat_call_table, &compat_call_table, nullptr, &native_call_table},
     .trap = signal_for_trap,
     .return_work = return_work,
     .release = release,
@@ -64,7 +66,8 @@ constinit const core::Personality linux_personality = {
 };
 constinit const core::Personality traced_linux_personality = {
     .name = "linux (traced)",
-    .tables = {&traced_table, &traced_compat_table, &traced_compat_table, nullptr},
+    .tables = {&traced_table, &traced_compat_table, &traced_compat_table, nullptr,
+               &traced_native_table},
     .trap = signal_for_trap,
     .return_work = return_work,
     .release = release,

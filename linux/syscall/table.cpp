@@ -15,6 +15,9 @@ using Handlers = std::array<core::CallHandler, table_size>;
 
 i64 not_a_call(arch::UserFrame&) { return -static_cast<i64>(Errno::nosys); }
 
+// Past the end of the table: the native calls have numbers there that no Linux ever gave away.
+i64 beyond_the_table(arch::UserFrame& frame) { return native_call_table.unknown(frame); }
+
 constexpr Handlers make_handlers() {
     Handlers handlers;
     handlers.fill(&not_a_call);
@@ -42,7 +45,7 @@ constinit const Handlers g_compat_handlers = make_compat_handlers();
 
 } // namespace
 
-constinit const core::CallTable call_table = {g_handlers.data(), table_size, &not_a_call};
+constinit const core::CallTable call_table = {g_handlers.data(), table_size, &beyond_the_table};
 constinit const core::CallTable compat_call_table = {g_compat_handlers.data(), table_size,
                                                      &not_a_call};
 

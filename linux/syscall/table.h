@@ -9,4 +9,8 @@ namespace linux {
 extern const core::CallTable call_table;
 extern const core::CallTable compat_call_table;
 
+// The native calls, which a program may make beside Linux's (docs/native-api.md): all go to
+// `unknown`, whatever the number. Defined by native/.
+extern const core::CallTable native_call_table;
+
 } // namespace linux

@@ -76,12 +76,15 @@ Result<BorrowedFile> borrow_file(u32 fd, bool even_path) {
     return borrowed;
 }
 
+u32 descriptor_limit() {
+    const u64 limit = Process::current().limit(Resource::open_files);
+    const u64 table = g_file_limits.table_max.load(std::memory_order_relaxed);
+    return static_cast<u32>(limit < table ? limit : table);
+}
+
 Result<u32> install_file(Ref<OpenFile> file, bool close_on_exec, u32 lowest) {
-    Task& task = Task::current();
-    const u64 limit = task.process->limit(Resource::open_files);
-    const u64 table_limit = g_file_limits.table_max.load(std::memory_order_relaxed);
-    return task.files->install(std::move(file), core::Rights::all, close_on_exec, lowest,
-                               static_cast<u32>(limit < table_limit ? limit : table_limit));
+    return Task::current().files->install(std::move(file), core::Rights::all, close_on_exec,
+                                          lowest, descriptor_limit());
 }
 
 } // namespace linux

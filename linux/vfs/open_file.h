@@ -35,6 +35,7 @@ enum class FileFamily : u8 {
     ring,
     inotify,
     shared_memory,
+    port,
 };
 
 // Hangs waiters on the queues a file would wake when its readiness changes. poll, select and epoll
@@ -101,6 +102,8 @@ public:
     virtual Result<> truncate(u64 size);
     // fallocate; errors: nodev, opnotsupp
     virtual Result<> allocate(u32 mode, u64 offset, u64 length);
+    // Whether its descriptors may be sent to another process.
+    virtual bool may_transfer() const { return true; }
     // The flags fcntl(F_SETFL) may change were changed to `flags` (O_DIRECT and friends checked
     // here).
     virtual Result<> flags_changed(u32 flags);
@@ -172,6 +175,8 @@ private:
     OpenFile* file_ = nullptr;
 };
 Result<BorrowedFile> borrow_file(u32 fd, bool even_path = false);
+// No descriptor of the current task may be as high.
+u32 descriptor_limit();
 // Puts a new open file into the lowest free slot of the current task. Errors: mfile, nomem.
 Result<u32> install_file(Ref<OpenFile> file, bool close_on_exec, u32 lowest = 0);
 

@@ -18,13 +18,16 @@ ALLOWED: dict[str, list[str]] = {
     "boot": ["base", "abi", "arch/api"],
     "core": ["base", "abi", "arch/api"],
     "linux": ["base", "abi", "arch/api", "core"],
+    "native": ["base", "abi", "arch/api", "core", "linux"],
     # virtio_support: headers of virtio drivers (docs/decisions/020-shared-virtio-code.md).
     "components": ["base", "abi/component", "components/virtio_support"],
     "host": ["base", "abi", "arch/api", "core", "user/runtime"],
     "host/test": ["base", "abi", "arch/api", "core", "linux", "components"],
     "images": ["base", "abi", "arch/api", "core", "linux", "components", "host"],
-    "user": ["base", "user/runtime"],
+    "user": ["base", "abi/native", "user/runtime", "user/libpith"],
+    "user/examples": ["base", "abi/native", "user/runtime", "user/libpith", "user/examples"],
     "tests": ["base", "abi", "arch", "boot", "core", "linux", "components", "host", "images"],
+    "tests/native": ["user/libpith"],
     "bench": ["base", "abi", "arch", "boot", "core", "linux", "components", "host", "images"],
 }
 

@@ -8,10 +8,14 @@ import shutil
 
 from .errors import PithError
 
-KERNEL_FOLDERS = ["base", "arch/x86_64", "core", "linux"]
+KERNEL_FOLDERS = ["base", "arch/x86_64", "core", "linux", "native"]
 BOOT_FOLDER = "boot/x86_64"
 # Programs that run on Pith, and the folders each is made of.
-PROGRAMS = {"pithctl": ["user/runtime", "user/pithctl"]}
+PROGRAMS = {"pithctl": ["user/runtime", "user/pithctl"]} | {
+    f"example_{name}": ["user/runtime", "user/libpith", f"user/examples/{name}"]
+    for name in ("echo", "ring", "capability")}
+# For programs of others: a static library.
+LIBRARY = "user/libpith"
 # The program of server processes, which lies in the kernel image: its folder and what it shares.
 SERVER_HOST = ["host/user"]
 SERVER_HOST_SUPPORT = ["core/component/object_loader.cpp", "base/sha256.cpp",
@@ -90,6 +94,9 @@ rule strip
 rule strip-debug
   command = llvm-objcopy-19 --strip-debug $in $out
   description = STRIP $out
+rule archive
+  command = rm -f $out && llvm-ar-19 rcs $out $in
+  description = ARCHIVE $out
 rule binary
   command = llvm-objcopy-19 -O binary $in $out
   description = BINARY $out
@@ -175,6 +182,7 @@ class Generator:
         self.loader("loader.elf", "kernel.lz4", compressed=True)
         self.bzimage()
         programs = [self.program(name, folders) for name, folders in PROGRAMS.items()]
+        programs.append(self.library(LIBRARY))
         tests = [self.component(folder, "test_components") for folder in TEST_COMPONENTS]
         self.lines.append("default kernel.elf pith.elf vmlinuz " + " ".join([*programs, *tests]))
         return "\n".join(self.lines) + "\n"
@@ -253,6 +261,16 @@ class Generator:
         self.statement(whole, "link", objects, [script] if script.exists() else [],
                        ldflags="-r " + (f"-T {script}" if script.exists() else ""))
         self.statement(target, "strip-debug", [whole])
+        return target
+
+    def library(self, folder: str) -> str:
+        """A static library that names nothing outside itself, for any C compiler's programs."""
+        name = pathlib.Path(folder).name
+        flags = self.flags("-fPIC -mcmodel=small -fno-stack-protector", KIND_FLAGS["release"])
+        objects = [self.compile(source, f"user/{name}.parts", flags)
+                   for source in sources(self.root, folder)]
+        target = f"user/{name}.a"
+        self.statement(target, "archive", objects)
         return target
 
     def program(self, name: str, folders: list[str], shared: list[str] = ()) -> str:

@@ -20,7 +20,10 @@ enum class Call : u64 {
     munmap = 11,
     ioctl = 16,
     nanosleep = 35,
+    fork = 57,
     exit = 60,
+    wait4 = 61,
+    prctl = 157,
     delete_module = 176,
     getdents64 = 217,
     clock_gettime = 228,
@@ -28,6 +31,7 @@ enum class Call : u64 {
     openat = 257,
     finit_module = 313,
     getrandom = 318,
+    close_range = 436,
 };
 
 inline i64 raw_call(Call call, u64 a = 0, u64 b = 0, u64 c = 0, u64 d = 0, u64 e = 0, u64 f = 0) {

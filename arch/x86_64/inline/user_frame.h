@@ -33,6 +33,16 @@ inline u64 argument(const UserFrame& frame, unsigned index) {
     default: return frame.r9;
     }
 }
+inline void set_argument(UserFrame& frame, unsigned index, u64 value) {
+    switch (index) {
+    case 0: frame.rdi = value; break;
+    case 1: frame.rsi = value; break;
+    case 2: frame.rdx = value; break;
+    case 3: frame.r10 = value; break;
+    case 4: frame.r8 = value; break;
+    default: frame.r9 = value; break;
+    }
+}
 // The 32-bit convention of int 0x80 and sysenter.
 inline u64 argument32(const UserFrame& frame, unsigned index) {
     switch (index) {

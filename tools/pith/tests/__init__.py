@@ -36,6 +36,9 @@ GROUPS: list[Group] = [
     ProgramGroup("gate-model", "the gate protocol in every order of events, by Spin",
                  ["/usr/bin/python3", "tests/gate_model/run.py"], needs=("model",), seconds=600),
     SyscallsGroup("syscalls", "static programs that must do on Pith what they do on Linux"),
+    ProgramGroup("native", "native calls: rights, deaths, storms with kills, the examples",
+                 ["/usr/bin/python3", "tests/native/run.py"], needs=("build", "programs", "qemu"),
+                 seconds=600),
     HostileGroup("hostile", "attacks from user mode, after which the system must answer"),
     PlacementsGroup("one-object", "each component is the same bytes in every placement",
                     (Storm("same"),)),
@@ -93,8 +96,9 @@ GROUPS: list[Group] = [
 
 # What passes today; a group joins the day it does. All others run by name.
 IN_CI = ["tools", "lint", "smoke", "objects", "kernel", "crimes", "debug-clean", "unit",
-         "syscalls", "hostile", "one-object", "containment", "placements", "disks", "hotplug",
-         "move-storm", "kill-storm", "version-swap", "fault-campaign", "power-cuts", "gate-model",
+         "syscalls", "native", "hostile", "one-object", "containment", "placements", "disks",
+         "hotplug", "move-storm", "kill-storm", "version-swap", "fault-campaign", "power-cuts",
+         "gate-model",
          "restart-time", "bench", "component-cost", "run", "demo", "interactive", "same-as-linux",
          "boot-matrix", "initramfs", "debugger", "compilers", "fresh"]
 # Those that keep one processor busy and measure no time: neighbours among them run two at a time.
