@@ -25,6 +25,8 @@ public:
     bool is_embedded() const { return copy_.size().value == 0; }
     Placement placement() const { return placement_; }
     const component::Descriptor& descriptor() const { return resident_->descriptor(); }
+    // Code and constants as they lie in the kernel.
+    u64 memory_size() const { return resident_->memory_size(); }
     // Where the image of that descriptor lies: handlers have the same offset in every home.
     u64 resident_address() const { return resident_->address(); }
 

@@ -21,12 +21,11 @@ struct Registry {
         }
         return nullptr;
     }
-    bool is_used(const ComponentObject& object) {
-        for (Instance& instance : instances) {
-            if (&instance.object() == &object)
-                return true;
-        }
-        return false;
+    u32 users_of(const ComponentObject& object) {
+        u32 count = 0;
+        for (Instance& instance : instances)
+            count += &instance.object() == &object;
+        return count;
     }
 };
 
@@ -95,7 +94,7 @@ Result<Ref<Instance>> make_instance(Ref<ComponentObject> object, RefOrNull<Devic
     return made.to_ref();
 }
 
-// `pith.without=NAME,…`: these drive nothing by themselves.
+// `pith.without=NAME,…`: the kernel image is taken as if it did not hold these.
 bool is_left_out(std::string_view component) {
     std::string_view list = boot_option("pith.without").value_or("");
     while (!list.empty()) {
@@ -110,8 +109,6 @@ bool is_left_out(std::string_view component) {
 RefOrNull<ComponentObject> find_driver(const Device& device) {
     auto registry = g_manager->registry.lock();
     for (ComponentObject& object : registry->objects) {
-        if (is_left_out(object.name()))
-            continue;
         const component::Descriptor& descriptor = object.descriptor();
         for (u32 i = 0; i < descriptor.match_count; ++i) {
             if (device.matches(descriptor.matches[i]))
@@ -155,6 +152,8 @@ Result<> start_component_manager() {
         return Failure(Errno::nomem);
     g_manager->worker = TRY(Worker::create("components", look_after_instances, nullptr)).release();
     for (usize i = 0; i < embedded_object_count; ++i) {
+        if (is_left_out(embedded_objects[i].name))
+            continue;
         if (const auto added = add_embedded(embedded_objects[i]); !added)
             LOG_ERROR("component {}: not loaded: {}", embedded_objects[i].name, added.error());
     }
@@ -197,7 +196,7 @@ Result<> unload_component(std::string_view name) {
     ComponentObject* object = registry->find_object(name);
     if (!object)
         return Failure(Errno::noent);
-    if (object->is_embedded() || registry->is_used(*object))
+    if (object->is_embedded() || registry->users_of(*object) != 0)
         return Failure(Errno::busy);
     object->link.unlink();
     last = RefOrNull<ComponentObject>::adopt(object);
@@ -229,6 +228,10 @@ Result<Ref<ComponentObject>> find_component(std::string_view name) {
     if (!object)
         return Failure(Errno::noent);
     return Ref<ComponentObject>::share(*object);
+}
+
+u32 instances_of(const ComponentObject& object) {
+    return g_manager->registry.lock()->users_of(object);
 }
 
 Result<Ref<ComponentObject>> component_at(u32 index) {

@@ -38,6 +38,8 @@ Result<Ref<Instance>> next_instance(u32 from);
 // The object at place `index` of the list. Errors: noent past the end.
 Result<Ref<ComponentObject>> component_at(u32 index);
 
+u32 instances_of(const ComponentObject& object);
+
 // Has the worker look after instances that asked for it. Any context.
 void wake_component_manager();
 

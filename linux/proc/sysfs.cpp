@@ -88,8 +88,12 @@ constexpr ProcEntry root_entries[] = {
     directory("dev", number_entries),
     tree<SysNode::devices>("devices", device_entries),
     directory("firmware"), directory("fs", fs_entries), directory("kernel", kernel_entries),
-    directory("module"), directory("pith", pith_entries),
-    directory("power"),  end_of_table,
+    {.name = "module",
+     .mode = file_mode::directory | 0755,
+     .find = find_module,
+     .list = list_modules},
+    directory("pith", pith_entries),
+    directory("power"), end_of_table,
 };
 
 } // namespace

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The files of /proc itself (proc(5)).
-#include "core/component/manager.h"
 #include "core/device/block_device.h"
 #include "core/init/command_line.h"
 #include "core/init/power.h"
@@ -282,25 +281,6 @@ constexpr ProcEntry file(const char* name, Result<> (*show)(const ProcSubject&, 
 constexpr ProcEntry link(const char* name,
                          Result<> (*target)(const ProcSubject&, base::FormatSink&)) {
     return {.name = name, .mode = file_mode::symlink | 0777, .target = target};
-}
-
-// Objects that came at run time, as Linux lists its modules: size, instances, who needs it.
-Result<> show_modules(const ProcSubject&, base::FormatSink& sink) {
-    for (u32 i = 0;; ++i) {
-        const auto object = core::component_at(i);
-        if (!object)
-            return {};
-        if ((*object)->is_embedded())
-            continue;
-        u32 users = 0;
-        u32 from = 0;
-        while (const auto instance = core::next_instance(from)) {
-            users += &(*instance)->object() == object->get();
-            from = (*instance)->number() + 1;
-        }
-        base::format(sink, "{} {} {} - Live 0x0000000000000000\n", (*object)->name(),
-                     (*object)->bytes().size(), users);
-    }
 }
 
 // The keys of Documentation/admin-guide/sysrq.rst that Pith has; others do nothing, as there.

@@ -2,6 +2,7 @@
 // Mounting, the super block, attributes.
 #include "linux/vfs/component_file_system.h"
 
+#include "core/component/manager.h"
 #include "core/observe/log.h"
 #include "linux/vfs/dentry.h"
 #include "linux/vfs/mount_options.h"
@@ -311,6 +312,8 @@ public:
             return Failure(Errno::notblk);
         source.remove_prefix(device_folder.size());
         Ref<core::BlockDevice> device = TRY(core::find_block_device(source));
+        if (!core::find_component("ext4"))
+            return Failure(Errno::nodev); // it was left out, and nobody loaded it
         Ref<MountedVolume> volume = TRY(MountedVolume::create(std::move(device), "ext4"));
         const u32 flags = TRY(parse_options(request.options));
         TRY(volume->mount(flags | (request.flags & read_only_flag ? mount_flag::read_only : 0)));

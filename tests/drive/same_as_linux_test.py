@@ -41,7 +41,7 @@ SCRIPTS = [
      "(timeout 5 udevadm monitor -k -p || true) > /tmp/events & sleep 2; "
      "udevadm trigger -c change /sys/class/block/vda; wait; "
      "sed -n '/^ACTION/,$p' /tmp/events | grep -v SEQNUM", 180,
-     ("--packages", "pciutils,udev")),
+     ("--packages", "kmod,pciutils,udev")),
     ("streams", "echo out; echo error >&2; cat; exec 3>/tmp/three; echo three >&3; cat /tmp/three",
      120, ()),
 ]

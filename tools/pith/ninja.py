@@ -91,8 +91,9 @@ rule link
 rule strip
   command = llvm-objcopy-19 --strip-all $in $out
   description = STRIP $out
-rule strip-debug
-  command = llvm-objcopy-19 --strip-debug $in $out
+rule component
+  command = python3 $root/tools/pith/module_information.py $folder $out.modinfo && $
+      llvm-objcopy-19 --strip-debug --add-section .modinfo=$out.modinfo $in $out
   description = STRIP $out
 rule archive
   command = rm -f $out && llvm-ar-19 rcs $out $in
@@ -260,7 +261,10 @@ class Generator:
         script = self.root / "tools/component/component.ld"
         self.statement(whole, "link", objects, [script] if script.exists() else [],
                        ldflags="-r " + (f"-T {script}" if script.exists() else ""))
-        self.statement(target, "strip-debug", [whole])
+        definition = self.root / folder / "component.def"
+        self.statement(target, "component", [whole],
+                       [self.root / "tools/pith/module_information.py",
+                        *([definition] if definition.exists() else [])], folder=self.root / folder)
         return target
 
     def library(self, folder: str) -> str:

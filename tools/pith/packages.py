@@ -23,6 +23,7 @@ NEEDS: dict[str, list[str]] = {
     "qemu": ["qemu-system-x86", "qemu-utils"],
     "debian": ["mmdebstrap", "debian-archive-keyring", "e2fsprogs", "fakeroot", "uidmap"],
     "busybox": ["busybox-static"],
+    "modules": ["kmod"],
     "linux": ["apt", "dpkg"],
     "symbols": ["llvm-19"],
     "iso": ["grub-common", "grub-pc-bin", "grub-efi-amd64-bin", "xorriso", "mtools"],

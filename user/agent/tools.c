@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// What the initramfs carries for people at a prompt (pithctl, its completion). With a root disk it
-// is kept in /run, which moves along, and linked from /usr/local, where any shell finds it.
+// What the initramfs carries for people at a prompt (pithctl, its completion), and the kernel's
+// modules. With a root disk it is kept in /run, which moves along, and linked from /usr/local and
+// /lib/modules, where any program finds it.
 
 #include "agent.h"
 
-#include <errno.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 struct tool {
@@ -17,10 +19,52 @@ struct tool {
     mode_t mode;
 };
 
+// Modules of the kernel: a directory of files, linked as a whole. Its name is the kernel's release.
+static const char modules_above[] = "/lib/modules";
+static const char modules_kept[] = "/run/pith/modules";
+
 static const struct tool tools[] = {
     {"/usr/local/bin/pithctl", "/run/pith/bin/pithctl", 0755},
     {"/usr/local/share/bash-completion/completions/pithctl", "/run/pith/share/pithctl.bash", 0644},
 };
+
+// "/lib/modules/6.1.0-pith".
+static void modules_path(char* path, size_t capacity) {
+    struct utsname names;
+    uname(&names);
+    snprintf(path, capacity, "%s/%s", modules_above, names.release);
+}
+
+static void keep_modules(void) {
+    char folder[128], from[400], to[400];
+    modules_path(folder, sizeof folder);
+    DIR* directory = opendir(folder);
+    if (directory == NULL) {
+        return;
+    }
+    mkdir(modules_kept, 0755);
+    for (struct dirent* entry; (entry = readdir(directory)) != NULL;) {
+        if (entry->d_name[0] == '.') {
+            continue;
+        }
+        snprintf(from, sizeof from, "%s/%s", folder, entry->d_name);
+        snprintf(to, sizeof to, "%s/%s", modules_kept, entry->d_name);
+        int failed = copy_file(from, to, 0644);
+        if (failed != 0) {
+            report("cannot provide %s: %s", from, strerror(-failed));
+        }
+    }
+    closedir(directory);
+}
+
+static void link_modules(void) {
+    char path[128];
+    if (access(modules_kept, R_OK) == 0) {
+        modules_path(path, sizeof path);
+        mkdir(modules_above, 0755);
+        (void)!symlink(modules_kept, path);
+    }
+}
 
 static void make_parents(const char* path) {
     char parent[128];
@@ -38,10 +82,12 @@ void keep_tools(void) {
             continue;
         }
         make_parents(tool->kept);
-        if (copy_file(tool->path, tool->kept, tool->mode) != 0) {
-            report("cannot provide %s: %s", tool->path, strerror(errno));
+        int failed = copy_file(tool->path, tool->kept, tool->mode);
+        if (failed != 0) {
+            report("cannot provide %s: %s", tool->path, strerror(-failed));
         }
     }
+    keep_modules();
 }
 
 // On the root disk. One that is read-only, or has a file of that name, is left as it is.
@@ -53,4 +99,5 @@ void link_tools(void) {
             (void)!symlink(tool->kept, tool->path);
         }
     }
+    link_modules();
 }

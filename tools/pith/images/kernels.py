@@ -8,6 +8,7 @@ from pith import packages
 from pith.build import BuildOutput, build
 from pith.errors import PithError
 from pith.images.linux_kernel import debian_kernel
+from pith.images.modules import FOLDER, module_files
 from pith.paths import ROOT
 from pith.progress import step
 
@@ -35,13 +36,14 @@ COMPLETIONS = "usr/local/share/bash-completion/completions"
 
 
 def _tools(directory: pathlib.Path) -> tuple[tuple[str, pathlib.Path, int], ...]:
-    """The programs of a build of Pith for those who work on the machine."""
+    """What of a build of Pith is for the machine's file system: programs, modules."""
     program = directory / "user" / "pithctl"
     if not program.is_file():
         return ()
     completion = ROOT / "user" / "pithctl" / "completion.bash"
+    modules = [(f"{FOLDER}/{file.name}", file, 0o644) for file in module_files(directory)]
     return (("usr/local/bin/pithctl", program, 0o755),
-            (f"{COMPLETIONS}/pithctl", completion, 0o644))
+            (f"{COMPLETIONS}/pithctl", completion, 0o644), *modules)
 
 
 def build_pith(debug: bool = False, compiler: str = "clang",

@@ -55,6 +55,8 @@ GROUPS: list[Group] = [
                     (Storm("restart", icount=True), Storm("crash", icount=True))),
     PytestGroup("disks", "Debian's root on every kind of disk, over a restart and kills",
                 "tests/drive/disks_test.py", seconds=900, needs=("debian",)),
+    PytestGroup("modules", "devices bring their drivers from /lib/modules, by modprobe and by udev",
+                "tests/drive/modules_test.py", seconds=600, needs=("debian",)),
     PlacementsGroup("version-swap", "versions of a component take over from each other under load",
                     (Storm("swap", 20, 500),)),
     CampaignGroup("fault-campaign", "faults made in components: they end alone and come back"),
@@ -97,9 +99,10 @@ GROUPS: list[Group] = [
 # What passes today; a group joins the day it does. All others run by name.
 IN_CI = ["tools", "lint", "smoke", "objects", "kernel", "crimes", "debug-clean", "unit",
          "syscalls", "native", "hostile", "one-object", "containment", "placements", "disks",
-         "hotplug", "move-storm", "kill-storm", "version-swap", "fault-campaign", "power-cuts",
-         "gate-model", "restart-time", "bench", "component-cost", "run", "demo", "interactive",
-         "same-as-linux", "boot-matrix", "initramfs", "debugger", "compilers", "fresh"]
+         "modules", "hotplug", "move-storm", "kill-storm", "version-swap", "fault-campaign",
+         "power-cuts", "gate-model", "restart-time", "bench", "component-cost", "run", "demo",
+         "interactive", "same-as-linux", "boot-matrix", "initramfs", "debugger", "compilers",
+         "fresh"]
 # Those that keep one processor busy and measure no time: neighbours among them run two at a time.
 ONE_PROCESSOR = {"gate-model", "restart-time", "bench", "component-cost"}
 
