@@ -80,3 +80,28 @@ def test_busybox_loads_drivers(tmp_path: pathlib.Path) -> None:
         "--rootfs", "busybox", "--append", "pith.without=nvme,ext4", "--qemu-args",
         f"{_disk(tmp_path / 'nvme.img', 'one')} -device nvme,drive=one,serial=one"))
     assert (done.returncode, done.stdout) == (0, b"Module nvme "), explain(done)
+
+
+@pytest.mark.skipif(KERNEL != "pith", reason="it is about Pith's components")
+def test_placement_by_file(tmp_path: pathlib.Path) -> None:
+    """A write to `placement` moves the instance, or says why not, as pithctl does."""
+    script = """
+        modprobe nvme
+        place=/sys/pith/components/nvme0/placement
+        for wish in nowhere servers ''; do
+            sh -c "echo $wish > $place" 2>&1 | sed 's/.*: //'
+            pithctl move nvme0 "$wish" 2>/dev/null && echo moved to $wish
+            cat $place
+        done
+        su nobody -s /bin/sh -c "echo server > $place" 2>&1 | sed 's/.*: //'
+        for wish in server module server; do
+            echo $wish > $place && cat $place
+            dd if=/dev/nvme0n1 of=/dev/null bs=64k count=4 2>/dev/null || echo lost
+        done
+    """
+    done = run("sh", "-c", script, options=(
+        "--rootfs", "busybox", "--append", "pith.without=nvme", "--qemu-args",
+        f"{_disk(tmp_path / 'nvme.img', 'one')} -device nvme,drive=one,serial=one"))
+    assert done.stdout.decode().splitlines() == [
+        *["Invalid argument", "module"] * 3, "Permission denied",
+        "server", "module", "server"], explain(done)

@@ -24,7 +24,7 @@ i32 complain_of_instance(std::string_view name, Errno error) {
 } // namespace
 
 i32 move(Words words, Output&) {
-    if (words.size() != 2)
+    if (words.size() != 2 || !*words[1]) // nothing written would be nothing refused
         return show_usage();
     const Result<> moved = write_fact(words[0], "placement", words[1]);
     return moved ? success : complain_of_instance(words[0], moved.error());
