@@ -31,33 +31,31 @@ Errno restartable(Errno error) { return error == Errno::intr ? Errno::restartsys
 
 u64 this_server() { return static_cast<u64>(linux::Process::current().pid); }
 
-// A receive of the current task's, and the way of what it got into the program.
-struct Receipt {
-    Receipt(const PortFile& file, const Transfer& transfer)
-        : receive(this_server(), transfer.room()) {
-        receive.deadline = transfer.deadline();
-        receive.may_wait =
-            !transfer.has_flag(PITH_DO_NOT_WAIT) && !file.io_flags().non_block;
-    }
+void set_up(core::PortReceive& receive, const PortFile& file, const Transfer& transfer) {
+    receive.deadline = transfer.deadline();
+    receive.may_wait = !transfer.has_flag(PITH_DO_NOT_WAIT) && !file.io_flags().non_block;
+}
 
-    // Errors: as Transfer::store; the caller is told comm then.
-    Result<u64> deliver(arch::UserFrame& frame, core::Port& port, Transfer& transfer) {
-        if (auto stored = transfer.store(receive.message); !stored) [[unlikely]] {
-            port.refuse(receive.token, Errno::comm);
-            return Failure(stored.error());
-        }
-        write_words(frame, receive.message);
-        arch::set_argument(frame, badge_register, receive.badge);
-        return u64{receive.token};
-    }
+u64 give_words(arch::UserFrame& frame, const core::PortReceive& receive) {
+    write_words(frame, receive.message);
+    arch::set_argument(frame, badge_register, receive.badge);
+    return u64{receive.token};
+}
 
-    // Whether an error of reply_and_receive is the receiving half's.
-    static bool is_of_receive(Errno error) {
-        return error == Errno::intr || error == Errno::timedout || error == Errno::again;
+// What was received, into the program. Errors: as Transfer::store; the caller is told comm then.
+Result<u64> deliver(arch::UserFrame& frame, core::Port& port, core::PortReceive& receive,
+                    Transfer& transfer) {
+    if (auto stored = transfer.store(receive.message); !stored) [[unlikely]] {
+        port.refuse(receive.token, Errno::comm);
+        return Failure(stored.error());
     }
+    return give_words(frame, receive);
+}
 
-    core::PortReceive receive;
-};
+// Whether an error of reply_and_receive is the receiving half's.
+bool is_of_receive(Errno error) {
+    return error == Errno::intr || error == Errno::timedout || error == Errno::again;
+}
 
 struct PortAndToken {
     explicit PortAndToken(u64 both)
@@ -76,28 +74,32 @@ Result<u64> call_port_create(arch::UserFrame&, u32 flags) {
 Result<u64> call_port_duplicate(arch::UserFrame&, u32 port, u32 rights, u64 badge, u32 flags) {
     if ((flags & ~PITH_KEEP_ON_EXEC) != 0 || (rights & ~PITH_RIGHTS_ALL) != 0)
         return Failure(Errno::inval);
-    const BorrowedPort from = TRY(BorrowedPort::of(port, rights | PITH_RIGHT_DUPLICATE));
+    const BorrowedPort from(port, rights | PITH_RIGHT_DUPLICATE);
+    if (!from) [[unlikely]]
+        return Failure(from.error());
     if (badge != from->badge && !from->allows(PITH_RIGHT_RECEIVE))
         return Failure(Errno::acces);
     return give_handle(from->port_reference(), rights, badge, flags);
 }
 
 Result<u64> call_port_information(arch::UserFrame& frame, u32 port) {
-    const BorrowedPort of = TRY(BorrowedPort::of(port, 0));
+    const BorrowedPort of(port, 0);
+    if (!of) [[unlikely]]
+        return Failure(of.error());
     arch::set_argument(frame, badge_register, of->badge);
     return u64{of->rights};
 }
 
-Result<u64> call_port_call(arch::UserFrame& frame, u32 port, UserTransfer address) {
-    const BorrowedPort to = TRY(BorrowedPort::of(port, PITH_RIGHT_CALL));
+namespace {
+
+Result<u64> call_with(arch::UserFrame& frame, PortFile& to, UserTransfer address) {
     Transfer transfer = TRY(Transfer::read(address));
-    core::PortCall call(to->badge, transfer.room());
+    core::PortCall call(to.badge, transfer.room());
     call.deadline = transfer.deadline();
     call.ends_by_signal = transfer.has_flag(PITH_END_BY_SIGNAL);
     read_words(frame, call.message);
-    if (!transfer.is_empty())
-        TRY(transfer.load(call.message));
-    const Result<> outcome = to->port().call(call);
+    TRY(transfer.load(call.message));
+    const Result<> outcome = to.port().call(call);
     if (call.was_accepted())
         transfer.close_moved();
     if (!outcome)
@@ -107,18 +109,59 @@ Result<u64> call_port_call(arch::UserFrame& frame, u32 port, UserTransfer addres
     return u64{0};
 }
 
-Result<u64> call_port_receive(arch::UserFrame& frame, u32 port, UserTransfer address) {
-    const BorrowedPort from = TRY(BorrowedPort::of(port, PITH_RIGHT_RECEIVE));
+Result<u64> receive_with(arch::UserFrame& frame, PortFile& from, UserTransfer address) {
     Transfer transfer = TRY(Transfer::read(address));
-    Receipt receipt(*from, transfer);
-    if (auto outcome = from->port().receive(receipt.receive); !outcome)
+    core::PortReceive receive(this_server(), transfer.room());
+    set_up(receive, from, transfer);
+    if (auto outcome = from.port().receive(receive); !outcome)
         return Failure(restartable(outcome.error()));
-    return receipt.deliver(frame, from->port(), transfer);
+    return deliver(frame, from.port(), receive, transfer);
+}
+
+Result<u64> reply_and_receive_with(arch::UserFrame& frame, PortFile& file, u32 token,
+                                   UserTransfer address) {
+    Transfer transfer = TRY(Transfer::read(address));
+    core::Message reply;
+    read_words(frame, reply);
+    TRY(transfer.load(reply));
+    core::PortReceive receive(this_server(), transfer.room());
+    set_up(receive, file, transfer);
+    const Result<> outcome = file.port().reply_and_receive(token, reply, receive);
+    if (outcome || is_of_receive(outcome.error()))
+        transfer.close_moved();
+    TRY(outcome);
+    return deliver(frame, file.port(), receive, transfer);
+}
+
+} // namespace
+
+// Words alone go a shorter way, here and in call_port_reply_and_receive: it is the one that counts.
+Result<u64> call_port_call(arch::UserFrame& frame, u32 port, UserTransfer address) {
+    const BorrowedPort to(port, PITH_RIGHT_CALL);
+    if (!to) [[unlikely]]
+        return Failure(to.error());
+    if (address)
+        return call_with(frame, *to, address);
+    core::PortCall call(to->badge, {});
+    read_words(frame, call.message);
+    if (const Result<> outcome = to->port().call(call); !outcome) [[unlikely]]
+        return Failure(call.was_accepted() ? outcome.error() : restartable(outcome.error()));
+    write_words(frame, call.message);
+    return u64{0};
+}
+
+Result<u64> call_port_receive(arch::UserFrame& frame, u32 port, UserTransfer address) {
+    const BorrowedPort from(port, PITH_RIGHT_RECEIVE);
+    if (!from) [[unlikely]]
+        return Failure(from.error());
+    return receive_with(frame, *from, address);
 }
 
 Result<u64> call_port_reply(arch::UserFrame& frame, u64 port_and_token, UserTransfer address) {
     const PortAndToken to(port_and_token);
-    const BorrowedPort port = TRY(BorrowedPort::of(to.port, PITH_RIGHT_RECEIVE));
+    const BorrowedPort port(to.port, PITH_RIGHT_RECEIVE);
+    if (!port) [[unlikely]]
+        return Failure(port.error());
     Transfer transfer = TRY(Transfer::read(address));
     core::Message reply;
     read_words(frame, reply);
@@ -128,22 +171,21 @@ Result<u64> call_port_reply(arch::UserFrame& frame, u64 port_and_token, UserTran
     return u64{0};
 }
 
+// Never made again by itself: once the reply has been given, a signal is EINTR.
 Result<u64> call_port_reply_and_receive(arch::UserFrame& frame, u64 port_and_token,
                                         UserTransfer address) {
     const PortAndToken to(port_and_token);
-    const BorrowedPort port = TRY(BorrowedPort::of(to.port, PITH_RIGHT_RECEIVE));
-    Transfer transfer = TRY(Transfer::read(address));
+    const BorrowedPort port(to.port, PITH_RIGHT_RECEIVE);
+    if (!port) [[unlikely]]
+        return Failure(port.error());
+    if (address)
+        return reply_and_receive_with(frame, *port, to.token, address);
     core::Message reply;
     read_words(frame, reply);
-    if (!transfer.is_empty())
-        TRY(transfer.load(reply));
-    Receipt receipt(*port, transfer);
-    // Never made again by itself: the reply has been given.
-    const Result<> outcome = port->port().reply_and_receive(to.token, reply, receipt.receive);
-    if (outcome || Receipt::is_of_receive(outcome.error()))
-        transfer.close_moved();
-    TRY(outcome);
-    return receipt.deliver(frame, port->port(), transfer);
+    core::PortReceive receive(this_server(), {});
+    receive.may_wait = !port->io_flags().non_block;
+    TRY(port->port().reply_and_receive(to.token, reply, receive));
+    return give_words(frame, receive);
 }
 
 } // namespace native

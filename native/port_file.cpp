@@ -47,14 +47,11 @@ void PortFile::describe_details(base::FormatSink& sink) const {
                  allows(PITH_RIGHT_TRANSFER) ? "t" : "-", badge);
 }
 
-Result<BorrowedPort> BorrowedPort::of(u32 descriptor, u32 rights) {
-    linux::BorrowedFile file = TRY(linux::borrow_file(descriptor));
-    if (file->family() != linux::FileFamily::port) [[unlikely]]
-        return Failure(Errno::opnotsupp);
-    BorrowedPort port(std::move(file));
-    if (!port->allows(rights)) [[unlikely]]
-        return Failure(Errno::acces);
-    return port;
+Errno BorrowedPort::error() const {
+    const linux::OpenFile* file = file_.get();
+    return !file                                           ? Errno::badf
+           : file->family() != linux::FileFamily::port     ? Errno::opnotsupp
+                                                           : Errno::acces;
 }
 
 } // namespace native

@@ -5,6 +5,7 @@
 
 #include "core/ipc/port.h"
 #include "linux/poll/anonymous_file.h"
+#include "linux/vfs/borrow.h"
 
 namespace native {
 
@@ -29,17 +30,29 @@ private:
     const Ref<core::Port> port_;
 };
 
-// The port's handle in a descriptor, for the current call.
+// The port's handle in a descriptor, for the current call: null unless all of `rights` are there.
 class BorrowedPort {
 public:
-    // Errors: badf (no descriptor), opnotsupp (no port), acces (the rights are not all there).
-    static Result<BorrowedPort> of(u32 descriptor, u32 rights);
-    PortFile& operator*() const { return static_cast<PortFile&>(*file_); }
-    PortFile* operator->() const { return &**this; }
+    BorrowedPort(u32 descriptor, u32 rights)
+        : file_(*linux::Task::current().files, descriptor), port_(with(rights)) {}
+
+    explicit operator bool() const { return port_ != nullptr; }
+    PortFile& operator*() const { return *port_; }
+    PortFile* operator->() const { return port_; }
+    // Why it is null: badf (no descriptor), opnotsupp (no port), acces.
+    Errno error() const;
 
 private:
-    explicit BorrowedPort(linux::BorrowedFile file) : file_(std::move(file)) {}
-    linux::BorrowedFile file_;
+    PortFile* with(u32 rights) const {
+        linux::OpenFile* file = file_.get();
+        if (!file || file->family() != linux::FileFamily::port) [[unlikely]]
+            return nullptr;
+        auto* port = static_cast<PortFile*>(file);
+        return port->allows(rights) ? port : nullptr;
+    }
+
+    const linux::HotFile file_;
+    PortFile* const port_;
 };
 
 } // namespace native

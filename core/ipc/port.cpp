@@ -27,10 +27,15 @@ u32 Port::new_token() {
     return last_token_;
 }
 
-void Port::accept(PortCall& call, PortReceive& receive) {
+void Port::hand_over(Message& from, Message& to) {
     for (u32 i = 0; i < message_words; ++i)
-        receive.message.words[i] = call.message.words[i];
-    receive.message.body = std::move(call.message.body);
+        to.words[i] = from.words[i];
+    if (from.body) [[unlikely]]
+        to.body = std::move(from.body);
+}
+
+void Port::accept(PortCall& call, PortReceive& receive) {
+    hand_over(call.message, receive.message);
     receive.badge = call.badge;
     receive.token = call.token_ = new_token();
     call.server_ = receive.server;
@@ -87,6 +92,22 @@ Result<> Port::call(PortCall& call) {
 }
 
 Result<> Port::wait_for_end(PortCall& call, HeldThread& receiver) {
+    if (receiver) [[likely]] {
+        const Sleep sleep = call.ends_by_signal ? Sleep::interruptible : Sleep::killable;
+        call.waiter_.prepare(sleep);
+        // Errors show again below.
+        if (call.ended_.load(std::memory_order_acquire)) [[unlikely]]
+            receiver.wake(); // by its end
+        else
+            (void)call.waiter_.suspend_and_run(receiver, sleep, call.deadline);
+    }
+    if (!call.ended_.load(std::memory_order_acquire)) [[unlikely]]
+        return wait_on(call);
+    call.waiter_.finish();
+    return {};
+}
+
+Result<> Port::wait_on(PortCall& call) {
     Result<> outcome;
     while (true) {
         const bool by_signal =
@@ -95,8 +116,7 @@ Result<> Port::wait_for_end(PortCall& call, HeldThread& receiver) {
         call.waiter_.prepare(sleep);
         if (call.ended_.load(std::memory_order_acquire))
             break;
-        outcome = receiver ? call.waiter_.suspend_and_run(receiver, sleep, call.deadline)
-                           : call.waiter_.suspend(sleep, call.deadline);
+        outcome = call.waiter_.suspend(sleep, call.deadline);
         // It was received while it slept: from now on a signal does not end it.
         const bool received = sleep == Sleep::interruptible && !call.ends_by_signal &&
                               call.accepted_.load(std::memory_order_relaxed);
@@ -104,7 +124,6 @@ Result<> Port::wait_for_end(PortCall& call, HeldThread& receiver) {
             break;
     }
     call.waiter_.finish();
-    receiver.wake(); // if there was no time for it
     if (!outcome && withdraw(call))
         return outcome;
     return {};
@@ -136,19 +155,27 @@ Result<> Port::receive(PortReceive& receive) {
 }
 
 Result<> Port::wait_for_call(PortReceive& receive, HeldThread& caller) {
+    if (caller) [[likely]] {
+        receive.waiter_.prepare(Sleep::interruptible);
+        if (receive.filled_.load(std::memory_order_acquire)) [[unlikely]]
+            caller.wake();
+        else
+            (void)receive.waiter_.suspend_and_run(caller, Sleep::interruptible, receive.deadline);
+        if (receive.filled_.load(std::memory_order_acquire)) [[likely]] {
+            receive.waiter_.finish();
+            return {};
+        }
+    }
     Result<> outcome;
     while (true) {
         receive.waiter_.prepare(Sleep::interruptible);
         if (receive.filled_.load(std::memory_order_acquire))
             break;
-        outcome = caller ? receive.waiter_.suspend_and_run(caller, Sleep::interruptible,
-                                                           receive.deadline)
-                         : receive.waiter_.suspend(Sleep::interruptible, receive.deadline);
+        outcome = receive.waiter_.suspend(Sleep::interruptible, receive.deadline);
         if (!outcome)
             break;
     }
     receive.waiter_.finish();
-    caller.wake();
     if (outcome)
         return {};
     PortLock guard(lock_);
@@ -158,26 +185,24 @@ Result<> Port::wait_for_call(PortReceive& receive, HeldThread& caller) {
     return outcome;
 }
 
-Result<HeldThread> Port::finish(u32 token, Message& reply) {
+Result<> Port::finish(u32 token, Message& reply, HeldThread& caller) {
     PortCall* call = find(token);
-    if (!call)
+    if (!call) [[unlikely]]
         return Failure(Errno::srch);
-    if (!call->room.takes(reply))
+    if (!call->room.takes(reply)) [[unlikely]]
         return Failure(Errno::msgsize);
     call->link_.unlink();
-    for (u32 i = 0; i < message_words; ++i)
-        call->message.words[i] = reply.words[i];
-    call->message.body = std::move(reply.body);
-    HeldThread caller(call->waiter_);
+    hand_over(reply, call->message);
+    caller = HeldThread(call->waiter_);
     call->ended_.store(true, std::memory_order_release); // as in accept
-    return caller;
+    return {};
 }
 
 Result<> Port::reply(u32 token, Message& reply) {
     HeldThread caller;
     {
         PortLock guard(lock_);
-        caller = TRY(finish(token, reply));
+        TRY(finish(token, reply, caller));
     }
     caller.wake();
     return {};
@@ -186,15 +211,17 @@ Result<> Port::reply(u32 token, Message& reply) {
 Result<> Port::reply_and_receive(u32 token, Message& reply, PortReceive& receive) {
     might_sleep();
     HeldThread caller;
-    bool has_next;
+    bool has_next = false;
     {
         PortLock guard(lock_);
-        caller = TRY(finish(token, reply));
-        PortCall* next = take_queued(receive.room);
-        has_next = next != nullptr;
-        if (next)
-            accept(*next, receive);
-        else if (receive.may_wait)
+        TRY(finish(token, reply, caller));
+        if (!queue_.empty()) [[unlikely]] {
+            if (PortCall* next = take_queued(receive.room)) {
+                accept(*next, receive);
+                has_next = true;
+            }
+        }
+        if (!has_next && receive.may_wait)
             receives_.push_front(receive);
     }
     if (!has_next && receive.may_wait) [[likely]]

@@ -116,9 +116,12 @@ private:
     PortCall* take_queued(const MessageRoom& room);
     void fail(PortCall& call, Errno error);
     void fail_accepted(bool of_all, u64 server);
-    Result<HeldThread> finish(u32 token, Message& reply);
+    Result<> finish(u32 token, Message& reply, HeldThread& caller);
+    static void hand_over(Message& from, Message& to);
 
+    // In the usual course `receiver`, who has the call now, answers before this thread runs again.
     Result<> wait_for_end(PortCall& call, HeldThread& receiver);
+    Result<> wait_on(PortCall& call);
     // Whether the call was still there to be taken back.
     bool withdraw(PortCall& call);
     Result<> wait_for_call(PortReceive& receive, HeldThread& caller);

@@ -88,13 +88,13 @@ Result<> ThreadWaiter::suspend(Sleep sleep, Nanos deadline) {
     return suspend_by([] { Scheduler::block(); }, deadline);
 }
 
-Result<> ThreadWaiter::suspend_and_run(HeldThread& next, Sleep sleep, Nanos deadline) {
-    if (thread_.sleep_interrupted(sleep)) [[unlikely]] {
-        next.wake();
-        return Failure(Errno::intr);
-    }
-    const HeldThread held = std::move(next);
-    return suspend_by([&] { Scheduler::block_and_run(*held.thread_); }, deadline);
+// A reason not to sleep is block_and_run's to see; whoever looks at the condition again and calls
+// suspend() is told.
+Result<> ThreadWaiter::suspend_and_run(HeldThread& next, Sleep, Nanos deadline) {
+    Thread& held = *std::exchange(next.thread_, nullptr);
+    const Result<> outcome = suspend_by([&] { Scheduler::block_and_run(held); }, deadline);
+    held.drop_reference();
+    return outcome;
 }
 
 HeldThread::HeldThread(const ThreadWaiter& waiter) : thread_(&waiter.thread_) {

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 enum { last_call = 450, arguments = 6, seconds_per_call = 3 };
+enum { first_native_call = 0x60000000, native_calls = 8 };  // abi/native/calls.def, and one more
 
 static const uint64_t kernel_pointers[] = {
     0xffff800000000000, 0xffff888000000000, 0xffffffff80000000, 0xffffffff81000000,
@@ -64,6 +65,8 @@ static void child_for(long number) {
     for (int fd = 0; fd < 8; fd++)
         if (fd != null)
             dup2(null, fd);
+    if (number >= first_native_call)
+        dup2((int)syscall(first_native_call, 0L), 1);  // a port, with all rights
     sigaction(SIGALRM, &action, NULL);
     try_call(number, 0);
     try_call(number, 1);
@@ -76,23 +79,32 @@ static void child_for(long number) {
     _exit(0);
 }
 
+static void attack_call(long number) {
+    pid_t pid = fork();
+    if (pid < 0)
+        fail("fork: errno %d", errno);
+    if (pid == 0)
+        child_for(number);
+    int waited = 0, status;
+    while (waitpid(pid, &status, WNOHANG) == 0 && waited++ < seconds_per_call * 1000)
+        usleep(1000);
+    kill(pid, SIGKILL);
+    kill(-pid, SIGKILL);
+    waitpid(pid, &status, 0);
+}
+
 static void kernel_pointers_to_all(void) {
     become_nobody();
-    for (long number = 0; number <= last_call; number++) {
-        if (is_left_out(number))
-            continue;
-        pid_t pid = fork();
-        if (pid < 0)
-            fail("fork: errno %d", errno);
-        if (pid == 0)
-            child_for(number);
-        int waited = 0, status;
-        while (waitpid(pid, &status, WNOHANG) == 0 && waited++ < seconds_per_call * 1000)
-            usleep(1000);
-        kill(pid, SIGKILL);
-        kill(-pid, SIGKILL);
-        waitpid(pid, &status, 0);
-    }
+    for (long number = 0; number <= last_call; number++)
+        if (!is_left_out(number))
+            attack_call(number);
+}
+
+// Pith's native calls (ENOSYS on Linux); tests/native/calls.c checks what they answer.
+static void kernel_pointers_to_native(void) {
+    become_nobody();
+    for (long row = 0; row < native_calls; row++)
+        attack_call(first_native_call + row);
 }
 
 static void expect_efault(const char *name, long result) {
@@ -153,6 +165,7 @@ static void clone_ids_to_kernel(void) {
 const struct attack call_attacks[] = {
     {.name = "call/kernel-pointers-known", .run = kernel_pointers_known},
     {.name = "call/clone-ids-to-kernel", .run = clone_ids_to_kernel},
+    {.name = "call/kernel-pointers-to-native", .run = kernel_pointers_to_native, .seconds = 60},
     {.name = "call/kernel-pointers-to-all", .run = kernel_pointers_to_all, .seconds = 300},
     {0},
 };
