@@ -127,10 +127,12 @@ Result<u64> reply_and_receive_with(arch::UserFrame& frame, PortFile& file, u32 t
     core::PortReceive receive(this_server(), transfer.room());
     set_up(receive, file, transfer);
     const Result<> outcome = file.port().reply_and_receive(token, reply, receive);
+    const Result<u64> answer = outcome ? deliver(frame, file.port(), receive, transfer)
+                                       : Result<u64>(Failure(outcome.error()));
+    // Last: the file itself may have been among them.
     if (outcome || is_of_receive(outcome.error()))
         transfer.close_moved();
-    TRY(outcome);
-    return deliver(frame, file.port(), receive, transfer);
+    return answer;
 }
 
 } // namespace

@@ -197,6 +197,27 @@ static void handles_move_or_stay(void) {
     IS(fcntl(kept, F_GETFD), 0);
 }
 
+// A server gives the handle it receives by away in a reply, while it goes on to receive by it.
+static void gives_itself_away(void) {
+    int port = pith_port_create(0), caller = pith_port_duplicate(port, PITH_RIGHT_CALL, 0, 0);
+    pid_t server = CHILD({
+        struct pith_words words;
+        int64_t token = pith_receive(port, &words, NULL, NULL);
+        struct pith_transfer t = {.send_count = 1, .send_moves = 1, .send_handles = {port}};
+        token = pith_reply_and_receive(port, (uint32_t)token, &words, &t, NULL);
+        CHECK(token > 0);
+        IS(pith_reply(port, (uint32_t)token, &words, NULL), -EBADF);
+    });
+    close(port);
+    struct pith_words words = {{0}};
+    struct pith_transfer t = {.receive_count = 1};
+    IS(pith_call(caller, &words, &t), 0);
+    IS(t.receive_count, 1);
+    close(t.receive_handles[0]);
+    IS(call_with(caller, 1), -ECONNRESET);
+    IS(status_of(server), 0);
+}
+
 static void sent_over_a_socket(void) {
     int port = pith_port_create(0), pair[2];
     int lent = pith_port_duplicate(port, PITH_RIGHT_CALL | PITH_RIGHT_TRANSFER, 8, 0);
@@ -349,6 +370,7 @@ const struct test call_tests[] = {
     {"wrong-arguments", wrong_arguments},
     {"faults-on-the-other-side", faults_on_the_other_side},
     {"handles-move-or-stay", handles_move_or_stay},
+    {"gives-itself-away", gives_itself_away},
     {"sent-over-a-socket", sent_over_a_socket},
     {"the-other-side-dies", the_other_side_dies},
     {"signals-interrupt", signals_interrupt},
