@@ -69,6 +69,9 @@ void clear_reschedule();
 void send_reschedule(u32 cpu);
 void send_call_interrupt(u64 mask);
 
+// What the hardware calls a CPU that runs: on x86 its APIC id, whose bits say where it sits.
+u32 cpu_hardware_id(u32 cpu);
+
 // Entropy from the CPU, 0 if it has none.
 u64 hardware_random();
 

@@ -78,6 +78,7 @@ Result<> make_interrupt_stacks(CpuArea& area) {
     return {};
 }
 CpuArea& cpu_area(u32 index) { return *g_areas[index]; }
+u32 cpu_hardware_id(u32 cpu) { return cpu_area(cpu).apic_id; }
 void set_cpu_area(u32 index, CpuArea& area) {
     g_areas[index] = &area;
     area.block.self = &area.block;

@@ -52,7 +52,12 @@ constexpr ProcEntry cpu_entries[] = {
     file("present", show_online),
     end_of_table,
 };
-constexpr ProcEntry system_devices[] = {directory("cpu", cpu_entries), end_of_table};
+constexpr ProcEntry system_devices[] = {{.name = "cpu",
+                                         .mode = file_mode::directory | 0755,
+                                         .children = cpu_entries,
+                                         .find = find_cpu,
+                                         .list = list_cpus},
+                                        end_of_table};
 
 template <SysNode::Fixed which>
 constexpr ProcEntry tree(const char* name, const ProcEntry* children = nullptr) {

@@ -21,6 +21,8 @@ Result<> list_modules(ProcInode& directory, u64 position, DirectorySink& sink);
 Result<> show_modules(const ProcSubject& subject, base::FormatSink& sink);
 extern const ProcEntry trace_entries[];   // /sys/pith/trace
 
+Result<RefOrNull<Inode>> find_cpu(ProcInode& directory, std::string_view name);
+Result<> list_cpus(ProcInode& directory, u64 position, DirectorySink& sink);
 Result<RefOrNull<Inode>> find_task_of(ProcInode& directory, std::string_view name);
 Result<> list_tasks_of(ProcInode& directory, u64 position, DirectorySink& sink);
 Result<RefOrNull<Inode>> find_descriptor(ProcInode& directory, std::string_view name);

@@ -42,6 +42,12 @@ SCRIPTS = [
      "udevadm trigger -c change /sys/class/block/vda; wait; "
      "sed -n '/^ACTION/,$p' /tmp/events | grep -v SEQNUM", 180,
      ("--packages", "kmod,pciutils,udev")),
+    ("processors",
+     "cd /sys/devices/system/cpu; grep . online possible present; "
+     "grep . cpu*/online cpu*/cache/*/* 2>/dev/null; grep . cpu*/topology/* | grep -v cluster; "
+     "lscpu | grep -E '^(CPU|On-line|Thread|Core|Socket|L[123])' | tr -s ' '; "
+     "grep -E '^(physical|siblings|core|cpu cores|apicid|initial)' /proc/cpuinfo", 120,
+     ("--smp", "4")),
     ("streams", "echo out; echo error >&2; cat; exec 3>/tmp/three; echo three >&3; cat /tmp/three",
      120, ()),
 ]

@@ -3,24 +3,18 @@
 // 2A CPUID).
 #include "linux/proc/cpu_information.h"
 
-#include <cpuid.h>
+#include <bit>
 
 #include "core/sched/scheduler.h"
 #include "core/time/clock.h"
+#include "linux/proc/cpu_topology.h"
+#include "linux/proc/x86_64/cpuid.h"
 
 namespace linux {
 
 namespace {
 
-struct Leaf {
-    u32 a = 0, b = 0, c = 0, d = 0;
-};
-
-Leaf cpuid(u32 leaf, u32 part = 0) {
-    Leaf r;
-    __cpuid_count(leaf, part, r.a, r.b, r.c, r.d);
-    return r;
-}
+using Leaf = CpuidLeaf;
 
 // Names of feature bits, lowest first; nullptr where there is none or Linux shows none.
 constexpr const char* basic_d[32] = {
@@ -120,8 +114,12 @@ void write_cpu(base::FormatSink& sink, u32 cpu) {
     write_names(sink);
     base::format(sink, "microcode\t: 0x1\ncpu MHz\t\t: {}.{:03}\ncache size\t: 512 KB\n",
                  khz / 1000, khz % 1000);
-    base::format(sink, "physical id\t: {}\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\n", cpu);
-    base::format(sink, "apicid\t\t: {}\ninitial apicid\t: {}\n", cpu, cpu);
+    const CpuPlace place = place_of_cpu(cpu);
+    const int siblings = std::popcount(place.package_cpus);
+    base::format(sink, "physical id\t: {}\nsiblings\t: {}\ncore id\t\t: {}\ncpu cores\t: {}\n",
+                 place.package, siblings, place.core, siblings / std::popcount(place.core_cpus));
+    const u32 apic = arch::cpu_hardware_id(cpu);
+    base::format(sink, "apicid\t\t: {}\ninitial apicid\t: {}\n", apic, apic);
     base::format(sink, "fpu\t\t: yes\nfpu_exception\t: yes\ncpuid level\t: {}\nwp\t\t: yes\n",
                  cpuid(0).a);
     write_all_flags(sink);
