@@ -6,6 +6,8 @@ import subprocess
 import pytest
 from machines import FULL, KERNEL, PITH, explain, run
 
+from pith.tests.group import GUEST_PACKAGES
+
 pytestmark = pytest.mark.skipif(KERNEL != "pith", reason="it is about Pith's components")
 
 ROWS = ["gate_untracked", "gate_tracked", "server_round_trip", "server_batched_32"]
@@ -39,7 +41,7 @@ def instructions_a_read(kernel: str, placement: str) -> float:
     """With the disk's driver there; "" where there is no choice."""
     where = ("--append", f"pith.place=virtio_blk1:{placement}") if placement else ()
     done = run("bash", "-c", FIO, str(READS), placement, kernel=kernel, timeout=400, options=(
-        "--icount", "--smp", "1", "--packages", "fio", "--disk", "64M", *where))
+        "--icount", "--smp", "1", "--packages", GUEST_PACKAGES, "--disk", "64M", *where))
     assert done.returncode == 0, explain(done)
     reads, executed = map(int, done.stdout.split())
     assert reads == READS, explain(done)

@@ -9,6 +9,8 @@ import subprocess
 import pytest
 from machines import GUEST, KERNEL, PITH, explain, run
 
+from pith.tests.group import GUEST_PACKAGES
+
 WITHOUT = ("--append", "pith.without=nvme,virtio_scsi")
 
 
@@ -43,7 +45,7 @@ def test_debian_loads_drivers(tmp_path: pathlib.Path) -> None:
         _disk(tmp_path / "nvme.img", "one"), "-device nvme,drive=one,serial=one",
         _disk(tmp_path / "scsi.img", "two")])
     process = subprocess.Popen(
-        [PITH, "run", "--timeout", "200", "--packages", "kmod,pciutils,udev", "--copy-in",
+        [PITH, "run", "--timeout", "200", "--packages", GUEST_PACKAGES, "--copy-in",
          str(GUEST), *WITHOUT, "--qemu-args", arguments, "--", "sh", "/copy-in/modules.sh"],
         stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
     assert process.stdout is not None

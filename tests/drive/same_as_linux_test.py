@@ -8,6 +8,8 @@ import subprocess
 import pytest
 from machines import FULL, GUEST, KERNEL, explain, run
 
+from pith.tests.group import GUEST_PACKAGES
+
 # Name, shell script, seconds a machine may take, options of ./pith run.
 SCRIPTS = [
     ("true-300-times", "for i in $(seq 300); do /bin/true; done; echo ok", 180, ()),
@@ -41,7 +43,7 @@ SCRIPTS = [
      "(timeout 5 udevadm monitor -k -p || true) > /tmp/events & sleep 2; "
      "udevadm trigger -c change /sys/class/block/vda; wait; "
      "sed -n '/^ACTION/,$p' /tmp/events | grep -v SEQNUM", 180,
-     ("--packages", "kmod,pciutils,udev")),
+     ("--packages", GUEST_PACKAGES)),
     ("processors",
      "cd /sys/devices/system/cpu; grep . online possible present; "
      "grep . cpu*/online cpu*/cache/*/* 2>/dev/null; grep . cpu*/topology/* | grep -v cluster; "

@@ -10,7 +10,7 @@ import re
 from pith import packages
 from pith.images.kernels import find_kernel
 from pith.paths import BUILD, ROOT
-from pith.tests.group import Counts, Settings, run_bounded
+from pith.tests.group import GUEST_PACKAGES, Counts, Settings, run_bounded
 
 LOGS = BUILD / "tests"
 _REPORT = re.compile(r"^.*panic: .*$", re.MULTILINE)
@@ -120,7 +120,7 @@ class DebugCleanGroup:
         log, serial = LOGS / f"{self.name}-stress.log", LOGS / f"{self.name}-stress-kernel.log"
         serial.unlink(missing_ok=True)
         command = ["./pith", "run", "--no-install", "--kernel", str(kernel), "--smp", "4",
-                   "--memory", "1024", "--packages", "stress-ng", "--log", str(serial), "--",
+                   "--memory", "1024", "--packages", GUEST_PACKAGES, "--log", str(serial), "--",
                    "stress-ng", *_STRESS, "--timeout", str(seconds)]
         status = run_bounded(command, settings, 600 + seconds, log)
         text = serial.read_text("utf-8", "replace") if serial.exists() else ""

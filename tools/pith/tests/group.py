@@ -18,6 +18,8 @@ from pith.process import end_with_parent
 # Read by tests/drive: the kernel to test, and whether to run the long form.
 KERNEL_VARIABLE = "PITH_TEST_KERNEL"
 FULL_VARIABLE = "PITH_TEST_FULL"
+# What tests want of Debian beside its base: all in one image, which is made once.
+GUEST_PACKAGES = "fio,kmod,pciutils,stress-ng,udev"
 FULL_FACTOR = 8  # how much longer the long form may take
 KILL_SECONDS = 10.0
 
