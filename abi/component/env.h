@@ -128,7 +128,8 @@ public:
     // --- buffers of requests
 
     // The pieces of `buffer` for the device, at most `into.size()` of them; they stay valid until
-    // the request is completed. Errors: inval (not that request's), e2big (more pieces), acces.
+    // the request is completed. Errors: inval (not that request's), e2big (more pieces), acces;
+    // behind a remapping unit nomem and nospc (the request may be tried again later).
     Result<std::span<DmaSegment>> map_buffer(const Request& request, const Buffer& buffer,
                                              std::span<DmaSegment> into) {
         const u64 count = TRY(value(table_->map_buffer(this, request.id, &buffer, into.data(),

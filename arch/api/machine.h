@@ -28,6 +28,8 @@ struct MachineDescription {
     // The firmware's general purpose events, and QEMU's registers for hot plug by them; 0: none.
     u16 event_ports, hot_plug_ports;
     u8 event_port_count, event_interrupt;
+    // The firmware's table of DMA remapping units (DMAR), its checksum checked; empty: none.
+    std::span<const u8> remapping_table;
 };
 MachineDescription machine_description();
 

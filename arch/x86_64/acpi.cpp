@@ -175,6 +175,8 @@ void read_table(u64 physical) {
         read_mcfg(table);
     else if (table.signature() == "HPET")
         read_hpet(table);
+    else if (table.signature() == "DMAR")
+        g_platform.remapping_table = {table.data(), table.size()};
 }
 
 void read_acpi(u64 rsdp) {

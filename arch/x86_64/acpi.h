@@ -31,6 +31,7 @@ struct Platform {
     bool found = false;
     u64 mcfg_address = 0; // PCI Express configuration space of segment 0, 0 if none
     u8 mcfg_first_bus = 0, mcfg_last_bus = 0;
+    std::span<const u8> remapping_table; // DMAR; empty: none
     u64 hpet_address = 0; // registers of the High Precision Event Timer, 0 if none
     MmioTransport transports[32];
     usize transport_count = 0;

@@ -79,6 +79,7 @@ MachineDescription machine_description() {
     machine.event_port_count = found.event_port_count;
     machine.event_interrupt = found.event_interrupt;
     machine.hot_plug_ports = found.hot_plug_ports;
+    machine.remapping_table = found.remapping_table;
     return machine;
 }
 std::span<const HotPlugBus> hot_plug_buses() {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "core/component/dma_memory.h"
 
+#include <utility>
+
 #include "base/bits.h"
 #include "base/memory_functions.h"
 #include "core/memory/frames.h"
+#include "core/memory/kernel_map.h"
 
 namespace core {
 
@@ -18,8 +21,15 @@ Result<component::DmaBlock> DmaBlocks::allocate(u64 length, u64 alignment) {
         if (blocks_[i].memory)
             continue;
         Page* page = TRY(allocate_block(order, PageUse::kernel));
-        blocks_[i] = {page->bytes(), page->physical().value, length, order};
-        memset(blocks_[i].memory, 0, page_size << order);
+        memset(page->bytes(), 0, page_size << order);
+        Result<u64> address = page->physical().value;
+        if (domain_)
+            address = domain_->lend_block(page->physical(), length);
+        if (!address) {
+            free_block(*page, order);
+            return Failure(address.error());
+        }
+        blocks_[i] = {page->bytes(), *address, length, order, domain_ != nullptr};
         return component::DmaBlock{i, 0, blocks_[i].address, length};
     }
     return Failure(Errno::nospc);
@@ -28,9 +38,17 @@ Result<component::DmaBlock> DmaBlocks::allocate(u64 length, u64 alignment) {
 Result<> DmaBlocks::free(u32 index) {
     if (index >= capacity || !blocks_[index].memory)
         return Failure(Errno::inval);
-    free_block(page_of(PhysAddr(blocks_[index].address)), blocks_[index].order);
-    blocks_[index] = {};
+    const Block block = std::exchange(blocks_[index], {});
+    if (block.is_lent)
+        domain_->end_block(block.address);
+    free_block(page_of(physical_of(KernelVirt(block.memory))), block.order);
     return {};
+}
+
+void DmaBlocks::forget_loans() {
+    for (Block& block : blocks_)
+        block.is_lent = false;
+    domain_ = nullptr;
 }
 
 Result<std::span<u8>> DmaBlocks::view(u32 index) const {

@@ -71,10 +71,10 @@ Result<> EnvCalls::for_each_piece(Instance& self, u64 request, const Buffer& buf
     }
     const u32 name = static_cast<u32>(buffer.object);
     if (name >> 28 == 4) {
-        const auto block = self.dma_.describe(name & 0x0fff'ffff);
-        if (!block || buffer.offset + buffer.length > block->length)
+        const auto block = self.dma_.view(name & 0x0fff'ffff);
+        if (!block || buffer.offset + buffer.length > block->size())
             return Failure(Errno::inval);
-        visit(BufferPiece{PhysAddr(block->address + skip), left});
+        visit(BufferPiece{physical_of(KernelVirt(block->data() + skip)), left});
         return {};
     }
     if (buffer.object != ObjectId::own_request)
@@ -98,27 +98,92 @@ Result<> EnvCalls::for_each_piece(Instance& self, u64 request, const Buffer& buf
     return left == 0 ? Result<>() : Result<>(Failure(Errno::inval));
 }
 
+namespace {
+
+// What a component gives its device; pieces that go on where the last one ends are joined.
+class SegmentList {
+public:
+    SegmentList(DmaSegment* segments, u32 capacity) : segments_(segments), capacity_(capacity) {}
+    // False when it is full.
+    bool add(u64 address, u64 length) {
+        if (used_ != 0 && segments_[used_ - 1].address + segments_[used_ - 1].length == address) {
+            segments_[used_ - 1].length += length;
+            return true;
+        }
+        is_full_ = used_ == capacity_;
+        if (!is_full_)
+            segments_[used_++] = {address, length};
+        return !is_full_;
+    }
+    i64 answer() const { return is_full_ ? EnvCalls::error(Errno::e2big) : used_; }
+
+private:
+    DmaSegment* const segments_;
+    const u32 capacity_;
+    u32 used_ = 0;
+    bool is_full_ = false;
+};
+
+} // namespace
+
 i64 EnvCalls::map_buffer(Env* env, u64 request, const Buffer* buffer, DmaSegment* segments,
                          u32 capacity) {
-    u32 used = 0;
-    bool full = false;
-    const auto visited =
-        for_each_piece(of(env), request, *buffer, 0, [&](const BufferPiece& piece) {
-            if (used != 0 && segments[used - 1].address + segments[used - 1].length ==
-                                 piece.address.value) {
-                segments[used - 1].length += piece.length;
-                return true;
-            }
-            full = used == capacity;
-            if (!full)
-                segments[used++] = {piece.address.value, piece.length};
-            return !full;
-        });
-    if (!visited)
-        return error(visited.error());
-    return full ? error(Errno::e2big) : used;
+    if (is_confined(env)) [[unlikely]] {
+        const auto loan = lend(env, request, *buffer);
+        return loan ? map_loan(env, {request, *buffer, *loan}, segments, capacity)
+                    : error(loan.error());
+    }
+    SegmentList list(segments, capacity);
+    const auto visited = for_each_piece(
+        of(env), request, *buffer, 0,
+        [&](const BufferPiece& piece) { return list.add(piece.address.value, piece.length); });
+    return visited ? list.answer() : error(visited.error());
 }
-i64 EnvCalls::unmap_buffer(Env*, u64) { return 0; } // no IOMMU yet: nothing was entered anywhere
+i64 EnvCalls::unmap_buffer(Env*, u64) { return 0; } // a loan ends with its request
+
+Result<u64> EnvCalls::lend(Env* env, u64 request, const Buffer& buffer) {
+    Instance& self = of(env);
+    if (buffer.offset > ~u64{0} - buffer.length)
+        return Failure(Errno::inval);
+    if (static_cast<u32>(buffer.object) >> 28 == 4) { // a block is lent as long as it lasts
+        const auto block = self.dma_.describe(static_cast<u32>(buffer.object) & 0x0fff'ffff);
+        if (!block || buffer.offset + buffer.length > block->length)
+            return Failure(Errno::inval);
+        return block->address;
+    }
+    if (buffer.object != ObjectId::own_request)
+        return Failure(Errno::acces);
+    const GateCall* call = self.strand_.find(request);
+    if (!call)
+        return Failure(Errno::inval);
+    const u64 loan =
+        TRY(self.domain_->lend_request(request, call->pieces, call->request.buffer.rights));
+    self.strand_.note_loan();
+    // An address that nobody lends.
+    return self.injection_.takes_address() ? DmaDomain::nobodys : loan;
+}
+
+i64 EnvCalls::map_loan(Env* env, const Loan& loan, DmaSegment* segments, u32 capacity) {
+    const Buffer& buffer = loan.buffer;
+    SegmentList list(segments, capacity);
+    if (buffer.object != ObjectId::own_request) {
+        (void)list.add(loan.address + buffer.offset, buffer.length);
+        return list.answer();
+    }
+    LoanLayout layout;
+    u64 skip = buffer.offset, left = buffer.length;
+    for (const BufferPiece& piece : of(env).strand_.find(loan.request)->pieces) {
+        const u64 place = loan.address + layout.place(piece);
+        const u64 skipped = std::min(skip, piece.length);
+        const u64 here = std::min(left, piece.length - skipped);
+        if (here != 0 && !list.add(place + skipped, here))
+            break;
+        skip -= skipped;
+        left -= here;
+    }
+    const i64 answer = list.answer();
+    return left != 0 && answer >= 0 ? error(Errno::inval) : answer;
+}
 
 i64 EnvCalls::buffer_view(Env* env, u64 request, const Buffer* buffer, u64 offset, u8** view) {
     i64 length = 0;

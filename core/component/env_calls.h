@@ -71,6 +71,17 @@ struct EnvCalls {
     template <typename Visit>
     static Result<> for_each_piece(Instance& self, u64 request, const component::Buffer& buffer,
                                    u64 offset, Visit visit);
+    // Behind a remapping unit a buffer is lent first, which takes locks, and then shown to the
+    // component as the device sees it, which writes its memory. Errors of lend: inval, acces (not a
+    // request's, nor a block), those of DmaDomain::lend_request.
+    struct Loan {
+        u64 request;
+        const component::Buffer& buffer;
+        u64 address;
+    };
+    static bool is_confined(Env* env) { return of(env).domain_ != nullptr; }
+    static Result<u64> lend(Env*, u64 request, const component::Buffer& buffer);
+    static i64 map_loan(Env*, const Loan& loan, component::DmaSegment*, u32 capacity);
     // For homes whose memory is not the kernel's: visits a stretch of a buffer in order.
     // Answers 0 or -errno.
     struct Stretch {

@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view names[fault_kind_count] = {
     "fault",     "illegal", "loop", "bad-call", "bad-answer",  "double-completion",
     "missing-completion", "lost-irq", "no-memory", "bit", "nop", "source",
-    "destination", "branch", "pointer", "state"};
+    "destination", "branch", "pointer", "state", "stray-dma"};
 
 std::optional<arch::TextFault> text_fault(FaultKind kind) {
     switch (kind) {
@@ -138,8 +138,12 @@ Result<> Instance::inject(FaultKind kind, u64 seed) {
     }
     if (kind == FaultKind::lost_irq && !object().descriptor().handlers.interrupt)
         return Failure(Errno::nodev);
+    if (kind == FaultKind::stray_dma && !domain_)
+        return Failure(Errno::nodev);
     TRY(strand_.hold());
-    if (kind == FaultKind::state) {
+    if (kind == FaultKind::stray_dma) {
+        injection_.lead_next_address_astray();
+    } else if (kind == FaultKind::state) {
         const u64 bit = random % (object().descriptor().arena_bytes * 8);
         arena_.as<u8>()[bit / 8] ^= static_cast<u8>(1u << bit % 8);
         injection_.count_injected();

@@ -34,8 +34,10 @@ enum class FaultKind : u8 {
     pointer,
     // A bit of the arena turns over.
     state,
+    // The device is told an address that was not lent to it; only where that is kept from memory.
+    stray_dma,
 };
-inline constexpr u32 fault_kind_count = static_cast<u32>(FaultKind::state) + 1;
+inline constexpr u32 fault_kind_count = static_cast<u32>(FaultKind::stray_dma) + 1;
 
 std::string_view fault_kind_name(FaultKind kind);
 std::optional<FaultKind> parse_fault_kind(std::string_view name);
@@ -50,7 +52,18 @@ public:
     // Handlers that commit the fault once, and otherwise are `clean`.
     component::Handlers arm(FaultKind kind, const component::Handlers& clean);
     // Also ends what is armed.
-    void disarm() { armed_ = false; }
+    void disarm() { armed_ = address_strays_ = false; }
+    void lead_next_address_astray() {
+        ++injected_;
+        address_strays_ = true;
+    }
+    // Env's loans ask: true once.
+    bool takes_address() {
+        const bool strays = address_strays_;
+        activated_ += strays;
+        address_strays_ = false;
+        return strays;
+    }
     void fail_next_allocation() {
         ++injected_;
         allocation_fails_ = true;
@@ -81,6 +94,7 @@ private:
     FaultKind kind_ = FaultKind::fault;
     bool armed_ = false;
     bool allocation_fails_ = false;
+    bool address_strays_ = false;
     u64 pending_id_ = 0; // whose second answer is to come
     u32 injected_ = 0;
     u32 activated_ = 0;

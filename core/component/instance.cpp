@@ -76,6 +76,13 @@ Instance::Instance(Ref<ComponentObject> object, RefOrNull<Device> device, std::s
         else if (self.worker_)
             self.worker_->kick();
     };
+    end_loans = [](Observer& observer, Strand& strand) {
+        auto& self = static_cast<Instance&>(observer);
+        const auto is_over = [](const void* of, u64 request) {
+            return const_cast<Strand*>(static_cast<const Strand*>(of))->find(request) == nullptr;
+        };
+        return self.domain_->end_requests(is_over, &strand);
+    };
 }
 
 Instance::~Instance() {
@@ -85,7 +92,8 @@ Instance::~Instance() {
         timer.cancel();
     for (Service& service : services_)
         delete service.gate;
-    if (!device_is_quiet_) {
+    close_domain();
+    if (!device_is_quiet_ && !domain_) { // what is confined writes to nothing that was taken back
         dma_.abandon();
         former_dma_.abandon();
     }
@@ -103,15 +111,49 @@ void Instance::ask_for_attention() {
     wake_component_manager();
 }
 
+void Instance::device_strayed(void* instance, const DmaFault&) {
+    auto& self = *static_cast<Instance*>(instance);
+    self.strays_.fetch_add(1, std::memory_order_relaxed);
+    self.has_strayed_.store(true, std::memory_order_release);
+    self.ask_for_attention();
+}
+
+Result<> Instance::open_domain() {
+    if (!domain_)
+        return {};
+    TRY(domain_->open({&device_strayed, this}));
+    is_domain_open_ = true;
+    dma_.lend_by(domain_);
+    return {};
+}
+
+// Nobody is inside the strand. Whatever the device still tries, it reaches no memory.
+void Instance::close_domain() {
+    if (!is_domain_open_)
+        return;
+    domain_->close();
+    is_domain_open_ = false;
+    dma_.forget_loans();
+    (void)take_stray(); // this end answers for it
+}
+
+bool Instance::take_stray() {
+    const bool strayed = has_strayed_.exchange(false, std::memory_order_acquire);
+    if (strayed)
+        LOG_WARNING("{}: its device reached for memory that was not lent to it", name());
+    return strayed;
+}
+
 // The strand is held (fresh) or broken (again); start runs in it, then the gates open.
 Result<> Instance::begin_life(bool again) {
     state_.store(InstanceState::starting, std::memory_order_release);
     injection_.disarm();
+    const Result<> opened = open_domain();
     if (again)
         strand_.restart(home_->target(env_));
     else
         strand_.rebind(home_->target(env_));
-    const Result<> started = home_->start(strand_);
+    const Result<> started = opened ? home_->start(strand_) : opened;
     if (!started || strand_.phase() != GatePhase::held)
         return started ? Result<>(Failure(crash_reason_.load())) : started;
     former_dma_.free_all(); // start has reset the device
@@ -122,8 +164,10 @@ Result<> Instance::begin_life(bool again) {
 
 Result<> Instance::start(Placement placement) {
     OperationsGuard guard(operations_);
-    if (device_)
+    if (device_) {
         TRY(device_->open());
+        domain_ = device_->dma_domain();
+    }
     home_ = TRY(make_home(placement));
     placement_ = placement;
     const Result<> begun = begin_life(false);
@@ -176,8 +220,8 @@ void Instance::end_all(InstanceState state) {
         device_is_quiet_ = true; // what is gone writes to no memory
     if (strand_.phase() == GatePhase::open)
         (void)strand_.hold();
-    const bool may_write =
-        device_ && !device_is_quiet_ && !dma_.is_empty();
+    close_domain();
+    const bool may_write = device_ && !device_is_quiet_ && !domain_ && !dma_.is_empty();
     if (strand_.phase() == GatePhase::held || strand_.phase() == GatePhase::broken)
         strand_.give_up(may_write ? Strand::DeviceIs::unknown : Strand::DeviceIs::quiet);
     state_.store(state, std::memory_order_release);
@@ -190,6 +234,8 @@ void Instance::end_all(InstanceState state) {
 void Instance::settle() {
     OperationsGuard guard(operations_);
     attention_.store(false, std::memory_order_release);
+    if (take_stray() && state() == InstanceState::running)
+        strand_.crash(Errno::acces);
     if (state() == InstanceState::crashed)
         recover();
     if (state() == InstanceState::running)

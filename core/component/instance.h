@@ -115,6 +115,7 @@ public:
     Crew& crew() { return crew_; }
     InstanceState state() const { return state_.load(std::memory_order_acquire); }
     bool needs_attention() const { return attention_.load(std::memory_order_acquire); }
+    u64 strays() const { return strays_.load(std::memory_order_relaxed); }
     u64 counter(u32 index) const { return counters_[index]; }
     // For people: racy, but each figure whole.
     struct Figures {
@@ -165,6 +166,9 @@ private:
     void settle_services();
     void end_all(InstanceState state);
     void quiet_device();
+    Result<> open_domain();
+    void close_domain();
+    bool take_stray();
     Result<> change_home(Ref<Home> next);
     struct Version; // object, arena and placement
     ComponentObject* find_version(std::span<const u8> bytes) const;
@@ -191,6 +195,7 @@ private:
     Result<> bind_service(u32 index);
     void withdraw_service(u32 index);
     static void interrupt_arrived(void* instance, u32 line);
+    static void device_strayed(void* instance, const DmaFault& fault);
     static void run_strand(void* instance);
 
     static std::atomic<u32> next_number_;
@@ -208,6 +213,10 @@ private:
     Strand strand_;
     Worker* worker_ = nullptr; // strands whose handlers may wait
     Crew crew_;                // of homes that have threads of their own
+    DmaDomain* domain_ = nullptr; // what stands before its device, from start() on
+    bool is_domain_open_ = false; // guarded by operations_
+    std::atomic<u64> strays_{0};  // accesses of the device that were kept from memory
+    std::atomic<bool> has_strayed_{false};
     DmaBlocks dma_;
     DmaBlocks former_dma_; // of the life that crashed, until the device was reset
     Child children_[maximum_children];

@@ -57,6 +57,7 @@ Result<> Instance::restart() {
     patience_ = {};
     recovery_timer_.cancel();
     quiet_device();
+    close_domain();
     const Result<> begun = begin_again();
     if (!begun)
         return begun;
@@ -133,6 +134,7 @@ void Instance::recover() {
     if (patience_.next_try.value == 0) {
         log_end();
         quiet_device();
+        close_domain();
         const bool removed = device_ && device_->is_removed();
         if (removed || !is_worth_another_try()) {
             LOG_ERROR("{}: given up", name());
@@ -173,6 +175,7 @@ Result<> Instance::try_to_begin_again() {
     const Result<> begun = begin_life(true);
     if (!begun) {
         quiet_device();
+        close_domain();
         strand_.crash(begun.error()); // unless that is what ended it: the next try follows
         return begun;
     }

@@ -76,6 +76,17 @@ i64 allocate_dma(Env* env, u64 length, u64 alignment, DmaBlock* block) {
     return answer;
 }
 
+i64 map_buffer(Env* env, u64 request, const Buffer* buffer, DmaSegment* segments, u32 capacity) {
+    if (!EnvCalls::is_confined(env)) [[likely]]
+        return Whole<EnvCalls::map_buffer>::call(env, request, buffer, segments, capacity);
+    const Buffer own = taken(env, buffer);
+    const auto loan = EnvCalls::lend(env, request, own);
+    if (!loan)
+        return EnvCalls::error(loan.error());
+    const Touch touch(env);
+    return EnvCalls::map_loan(env, {request, own, *loan}, segments, capacity);
+}
+
 constexpr usize most_property_bytes = sizeof(Instance::Service::properties);
 
 i64 offer(Env* env, const ServiceOffer* offered) {
@@ -131,7 +142,7 @@ constexpr EnvTable kernel_env_table = {
     PITH_ENV_CALL(read_configuration_space) PITH_ENV_CALL(control)
     PITH_ENV_CALL(enable_interrupt) PITH_ENV_CALL(disable_interrupt)
     PITH_ENV_CALL(acknowledge_interrupt) PITH_ENV_OWN(allocate_dma) PITH_ENV_CALL(free_dma)
-    PITH_ENV_WHOLE(dma_view) PITH_ENV_WHOLE(dma_block) PITH_ENV_WHOLE(map_buffer)
+    PITH_ENV_WHOLE(dma_view) PITH_ENV_WHOLE(dma_block) PITH_ENV_OWN(map_buffer)
     PITH_ENV_CALL(unmap_buffer) PITH_ENV_WHOLE(buffer_view) PITH_ENV_WHOLE(copy_from_buffer)
     PITH_ENV_WHOLE(copy_to_buffer) PITH_ENV_OWN(offer) PITH_ENV_OWN(update_offer)
     PITH_ENV_CALL(withdraw) PITH_ENV_CALL(complete) PITH_ENV_OWN(deliver)

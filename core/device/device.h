@@ -14,6 +14,7 @@
 
 namespace core {
 
+class DmaDomain;
 class Instance;
 
 struct DeviceWindow {
@@ -67,6 +68,8 @@ public:
     virtual void write_configuration(u32, u32, u32) {}
     virtual u32 configuration_bytes() const { return 0; }
     virtual void set_bus_master(bool) {}
+    // What it may reach in memory; null: all of it. After open(), which may refuse; it lasts.
+    virtual DmaDomain* dma_domain() { return nullptr; }
     // Message-signalled interrupts: how many there are of the `wanted` ones (0: the line is used).
     virtual Result<u32> prepare_messages(u32) { return 0u; }
     virtual u32 interrupt_count() const { return 0; }

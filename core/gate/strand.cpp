@@ -465,6 +465,8 @@ void Strand::leave_slow(Context context) PITH_NO_ANALYSIS {
         }
         run_next_locked(finished);
     }
+    if (lends_) [[unlikely]]
+        lends_ = observer_.end_loans(observer_, *this);
     const bool waiters = entering_ + reentering_ != 0;
     if (phase() == GatePhase::draining) {
         if (abandon_wanted_)
@@ -474,7 +476,7 @@ void Strand::leave_slow(Context context) PITH_NO_ANALYSIS {
     }
     const bool idle = phase() == GatePhase::open && queue_.empty() && parked_.empty() && !waiters &&
                       pending_interrupts_ == 0 && pending_timers_ == 0 && !is_cautious() &&
-                      !runs_elsewhere();
+                      !runs_elsewhere() && !lends_;
     // Release: the next owner sees what was written in here.
     state_.store(idle ? 0 : attention, std::memory_order_release);
     lock_.release();

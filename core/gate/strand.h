@@ -47,6 +47,10 @@ public:
         // A strand whose handlers may wait, or have threads of their own, has work: call
         // run_queue() on the worker, or on such a thread (runs_elsewhere).
         void (*kick)(Observer&, Strand&) = nullptr;
+        // Requests may be over whose buffers were lent to the device: takes those back, before
+        // their clients have them. False: none is lent any more. After note_loan(); owner, with
+        // the strand's lock.
+        bool (*end_loans)(Observer&, Strand&) = nullptr;
     };
 
     Strand(Observer& observer, bool never_waits) : observer_(observer), never_waits_(never_waits) {
@@ -92,6 +96,11 @@ public:
     Result<> complete(u64 id, component::Reply reply);
     // The call behind an id that the instance is serving, or null.
     GateCall* find(u64 id);
+    // A request's buffer was lent to the device. While any is, every answer passes by end_loans.
+    void note_loan() {
+        lends_ = true;
+        state_.fetch_or(attention, std::memory_order_relaxed);
+    }
     // Ends this life when the current handler returns.
     void condemn(Errno why);
     // The handler that runs was condemned for a wrong call. Owner.
@@ -402,6 +411,7 @@ private:
     u32 in_flight_ = 0; // answered pending, or waiting in their handlers
     u64 sequence_ = 0;
     u64 taken_back_ = 0;
+    bool lends_ = false; // keeps `attention`
     CallList finished_;
     Activation* current_ = nullptr; // whose handler runs, in strands that may wait
     Entry table_[slot_count];

@@ -3,6 +3,7 @@
 
 #include "base/format.h"
 #include "core/init/command_line.h"
+#include "core/iommu/remapping.h"
 #include "core/observe/log.h"
 #include "core/pci/interrupt_route.h"
 #include "core/pci/pci_bus.h"
@@ -117,8 +118,25 @@ u32 PciDevice::window_of_bar(u32 bar) const {
     return ~u32{0};
 }
 
+// Behind a bridge to conventional PCI all accesses are the bridge's (PCI Express to PCI Bridge 1.0,
+// 2.3).
+bool PciDevice::signs_its_accesses() const {
+    for (const PciDevice* bridge = bus_.bridge(); bridge; bridge = bridge->bus_.bridge()) {
+        const u32 express = bridge->find_capability(space::capability_express);
+        if (!express || (bridge->config(express + space::express_flags, 2) >>
+                             space::flags_type_shift & 15) == space::type_bridge_to_pci)
+            return false;
+    }
+    return true;
+}
+
 Result<> PciDevice::open() {
     TRY(Device::open());
+    if (has_remapping() && !signs_its_accesses()) {
+        LOG_ERROR("{}: behind a bridge to conventional PCI; it works with intel_iommu=off", name());
+        return Failure(Errno::nodev);
+    }
+    domain_ = TRY(dma_domain_of(address_));
     set_config(space::command, 2,
                config(space::command, 2) | space::command_ports | space::command_memory);
     return {};

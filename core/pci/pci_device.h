@@ -40,7 +40,9 @@ public:
         PciConfiguration::write(address_, offset, width, value);
     }
 
+    // Errors: also nodev (its accesses cannot be told from others'), and those of dma_domain_of().
     Result<> open() override;
+    DmaDomain* dma_domain() override { return domain_; }
     u32 read_configuration(u32 offset, u32 width) override;
     void write_configuration(u32 offset, u32 width, u32 value) override;
     u32 configuration_bytes() const override;
@@ -62,12 +64,14 @@ private:
     void size_windows();
     Result<> write_message(u32 line, const arch::InterruptMessage& message);
     u32 window_of_bar(u32 bar) const;
+    bool signs_its_accesses() const;
     Result<arch::IsaRoute> line_route() const;
 
     const PciAddress address_;
     PciBus& bus_; // the parent's, which this keeps alive
     bool is_bridge_ = false;
     PciBus* behind_ = nullptr; // owned
+    DmaDomain* domain_ = nullptr; // set by open()
     u32 message_count_ = 0; // prepared vectors; 0: the line
     u32 msix_ = 0;          // offset of the capability in use
     u32 msi_ = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "core/gate/worker.h"
+#include "core/iommu/remapping.h"
 #include "core/observe/log.h"
 #include "core/pci/acpi_hot_plug.h"
 #include "core/pci/pci_slot.h"
@@ -74,6 +75,7 @@ void PciTopology::request_rescan() {
 
 Result<> start_pci() {
     TRY(PciConfiguration::start());
+    start_remapping();
     auto* topology = new (base::fallible) Topology;
     if (!topology)
         return Failure(Errno::nomem);

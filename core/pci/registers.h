@@ -28,7 +28,7 @@ inline constexpr u8 capability_msi = 0x05, capability_express = 0x10, capability
 inline constexpr u32 express_flags = 0x02, link_status = 0x12, slot_capabilities = 0x14,
                      slot_control = 0x18, slot_status = 0x1a;
 inline constexpr u32 flags_type_shift = 4, type_root_port = 4, type_downstream_port = 6,
-                     flags_slot = 1 << 8, flags_message_shift = 9;
+                     type_bridge_to_pci = 7, flags_slot = 1 << 8, flags_message_shift = 9;
 inline constexpr u32 slot_can_hot_plug = 1 << 6, slot_has_power_control = 1 << 1,
                      slot_no_command_completed = 1 << 18;
 // Slot control: which events interrupt, the power indicator, the power itself.

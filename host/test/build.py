@@ -81,7 +81,7 @@ TESTS = {
                         "components/console/virtio_console/virtio_console_test.cpp"] + HOME + PORT,
                        ["address"]),
     "gate": (["core/gate/protocol_test.cpp", "core/gate/strand_test.cpp",
-              "core/gate/crew_test.cpp",
+              "core/gate/crew_test.cpp", "core/gate/loans_test.cpp",
               "host/test/memory_port.cpp"] + GATE + PORT,
              ["address", "thread"]),
     "loader": (["core/component/object_loader_test.cpp", "core/component/object_loader.cpp",

@@ -131,6 +131,7 @@ Result<> show_statistics(const ProcSubject& subject, base::FormatSink& sink) {
                  figures.restarts, figures.kills, figures.moves, figures.swaps,
                  figures.roll_backs);
     const core::Injection& injection = instance->injection();
+    base::format(sink, "strays {}\n", instance->strays());
     base::format(sink, "injected {}\nactivated {}\n", injection.injected(), injection.activated());
     base::format(sink, "last_pause_ns {}\nlongest_pause_ns {}\nlast_pause_busy_ns {}\n",
                  figures.last_pause.value, figures.longest_pause.value,
