@@ -22,11 +22,13 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests/syscalls"), str(ROOT / "tests/placements"), str(ROOT / "tools")]
 from boot import Archive  # noqa: E402
 from pith.campaign import RECORD, Row, markdown, write_record  # noqa: E402
+from pith.machine.qemu import IOMMU_WORDS  # noqa: E402
 from machine import build_guest  # noqa: E402
 
 PLACEMENTS = ("builtin", "module", "server")
 FAIL_STOP = ("fault", "illegal", "loop", "bad-call", "bad-answer", "double-completion",
              "missing-completion", "lost-irq", "no-memory")
+STRAY = "stray-dma"  # where a remapping unit keeps it from memory
 WILD = ("bit", "nop", "source", "destination", "branch", "pointer", "state")
 # A volume's requests may take as long as they like, so a missing answer is not noticed there.
 DISKS = "virtio_blk0,virtio_blk1,ramdisk0"
@@ -71,6 +73,8 @@ def start(options: argparse.Namespace, folder: pathlib.Path, series: Series, fir
                options.kernel, "-serial", "stdio", "-initrd", folder / "initrd", "-append",
                "console=ttyS0 panic=-1 ramdisks=1 ramdisk_size=2048 pith.inject "
                f"pith.answer_limit=400 {'' if options.log else 'quiet'} -- {words}"]
+    if options.iommu:  # before the devices behind it
+        command += IOMMU_WORDS
     for number, disk in enumerate((files, raw)):
         command += ["-drive", f"if=none,id=d{number},format=raw,file={disk}",
                     "-device", f"virtio-blk-pci,drive=d{number}"]
@@ -177,7 +181,7 @@ class Campaign:
         said = {}
         for placement in PLACEMENTS:
             rows = [row for row in self.rows.values() if row.placement == placement]
-            stops = [row for row in rows if row.kind in FAIL_STOP]
+            stops = [row for row in rows if row.kind in (*FAIL_STOP, STRAY)]
             if not stops:
                 continue
             injected, back = sum(r.injected for r in stops), sum(r.recovered for r in stops)
@@ -200,7 +204,8 @@ def plan(options: argparse.Namespace) -> list[Series]:
     stops = max(options.count * 2 // 5, 1)
     series = []
     for placement in options.placements.split(","):
-        series += [Series(placement, "fail-stop", FAIL_STOP, DISKS, stops * 3 // 4, options.seed),
+        kinds = (*FAIL_STOP, STRAY) if options.iommu else FAIL_STOP
+        series += [Series(placement, "fail-stop", kinds, DISKS, stops * 3 // 4, options.seed),
                    Series(placement, "fail-stop",
                           tuple(k for k in FAIL_STOP if k not in ("missing-completion",
                                                                   "lost-irq")),
@@ -223,6 +228,7 @@ def main() -> int:
     parser.add_argument("--kernel", default=str(ROOT / "build/release/vmlinuz"))
     parser.add_argument("--placements", default=",".join(PLACEMENTS))
     parser.add_argument("--kinds", help="only these")
+    parser.add_argument("--iommu", action="store_true", help="the disks behind a remapping unit")
     parser.add_argument("--log", action="store_true", help="show what the machines say")
     parser.add_argument("--keep", type=pathlib.Path, help="a folder for what they leave")
     parser.add_argument("--record", action="store_true",

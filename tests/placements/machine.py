@@ -9,6 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests/syscalls"), str(ROOT / "tools")]
 from boot import Archive  # noqa: E402
 from pith.images.rootfs import debian_disk  # noqa: E402
+from pith.machine.qemu import IOMMU_WORDS  # noqa: E402
 
 RAW_BYTES = 16 << 20
 # Disks and terminals by what the guest calls them.
@@ -70,6 +71,7 @@ class Machine:
             "-no-reboot", "-kernel", kernel, "-initrd", initrd, "-append",
             "console=ttyS0 panic=-1 ramdisks=1 ramdisk_size=8192 "
             f"{'' if options.log else 'quiet'} {patience} {options.append} -- {words}",
+            *(IOMMU_WORDS if options.iommu else []),  # before the devices behind it
             "-serial", "stdio", "-serial", f"file:{folder / STREAMS['/dev/ttyS1']}",
             "-device", "virtio-serial-pci",
             "-chardev", f"file,id=hvc,path={folder / STREAMS['/dev/hvc0']}",

@@ -3,7 +3,7 @@
 """Boots a kernel and has components moved, killed or compared while programs use them.
 
     tests/placements/run.py same|kill|move|restart|crash|swap [--count N] [--kernel FILE]
-        [--append WORDS] [--icount]
+        [--append WORDS] [--icount] [--iommu]
 
 Ends with `N passed, N failed`; what was counted stands above.
 """
@@ -70,6 +70,7 @@ def main() -> int:
     parser.add_argument("--instances", default=",".join(INSTANCES))
     parser.add_argument("--smp", default="2")
     parser.add_argument("--icount", action="store_true", help="count instructions; one CPU")
+    parser.add_argument("--iommu", action="store_true", help="devices behind a remapping unit")
     parser.add_argument("--timeout", type=float, default=300)
     options = parser.parse_args()
     if options.scenario in ("crash", "swap"):

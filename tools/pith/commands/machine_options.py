@@ -33,6 +33,7 @@ def add_machine_arguments(parser: argparse.ArgumentParser, kernel: bool = True) 
     add("--smp", type=_positive, default=2, metavar="N", help="processors (default: 2)")
     add("--memory", type=_positive, default=512, metavar="MIB", help="memory (default: 512)")
     add("--machine", choices=MACHINES, default="q35", help="kind of machine (default: q35)")
+    add("--iommu", action="store_true", help="with Intel's remapping unit (q35)")
     add("--disk-bus", choices=list(DISK_NAMES), default="virtio",
         help="what the disks are attached to (default: virtio)")
     add("--boot", choices=BOOTS, help="how the kernel is loaded (default: bzimage, "
@@ -60,7 +61,7 @@ def machine_options(arguments: argparse.Namespace, kernel: str) -> Options:
     return Options(
         kernel=kernel, rootfs=arguments.rootfs, packages=arguments.packages,
         processors=arguments.smp, memory_mib=arguments.memory, machine=arguments.machine,
-        disk_bus=arguments.disk_bus,
+        disk_bus=arguments.disk_bus, iommu=arguments.iommu,
         boot=arguments.boot, append=arguments.append, debug=arguments.debug,
         copy_in=arguments.copy_in, disks=arguments.disk, log=arguments.log,
         icount=arguments.icount, gdb=arguments.gdb, qemu_args=arguments.qemu_args,

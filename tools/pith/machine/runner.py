@@ -40,6 +40,7 @@ class Options:
     memory_mib: int = 512
     machine: str = "q35"
     disk_bus: str = "virtio"
+    iommu: bool = False
     boot: str | None = None
     append: str = ""
     debug: bool = False
@@ -127,6 +128,8 @@ def _disks(options: Options, work: pathlib.Path) -> tuple[list[Disk], str]:
 
 
 def _make_machine(options: Options, kernel: Kernel, work: pathlib.Path) -> Machine:
+    if options.iommu and options.machine != "q35":
+        raise PithError("--iommu: only q35 has one")
     disks, root_words = _disks(options, work)
     in_initramfs = options.copy_in if options.rootfs == "busybox" else None
     initramfs = work / "initramfs.cpio"
@@ -136,7 +139,7 @@ def _make_machine(options: Options, kernel: Kernel, work: pathlib.Path) -> Machi
         filter(None, [kernel.command_line, root_words, options.append]))
     machine = Machine(
         kernel=kernel.image, command_line=command_line, initramfs=initramfs, disks=disks,
-        disk_bus=options.disk_bus, kind=options.machine,
+        disk_bus=options.disk_bus, kind=options.machine, iommu=options.iommu,
         processors=1 if options.icount else options.processors,
         memory_mib=options.memory_mib, icount=options.icount, gdb=options.gdb,
         extra=options.qemu_args)

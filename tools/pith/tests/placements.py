@@ -26,6 +26,7 @@ class Storm:
     full_count: int = 0
     append: str = ""  # the kernel's words
     icount: bool = False
+    iommu: bool = False
 
     def words(self, settings: Settings, image: str, seconds: int) -> list[str]:
         """The command."""
@@ -33,7 +34,8 @@ class Storm:
                  "--timeout", str(seconds), "--append", self.append]
         if self.count:
             words += ["--count", str(self.full_count if settings.full else self.count)]
-        return [*words, "--icount"] if self.icount else words
+        words += ["--icount"] * self.icount + ["--iommu"] * self.iommu
+        return words
 
 
 @dataclasses.dataclass(frozen=True)
