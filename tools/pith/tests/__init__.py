@@ -105,10 +105,10 @@ GROUPS: list[Group] = [
 # What passes today; a group joins the day it does. All others run by name.
 IN_CI = ["tools", "lint", "smoke", "objects", "kernel", "crimes", "debug-clean", "unit",
          "syscalls", "native", "hostile", "one-object", "containment", "placements", "disks",
-         "modules", "hotplug", "move-storm", "kill-storm", "version-swap", "fault-campaign",
-         "power-cuts", "gate-model", "restart-time", "bench", "component-cost", "run", "demo",
-         "interactive", "same-as-linux", "boot-matrix", "initramfs", "debugger", "compilers",
-         "fresh"]
+         "modules", "iommu", "hotplug", "move-storm", "kill-storm", "version-swap",
+         "fault-campaign", "power-cuts", "gate-model", "restart-time", "bench", "component-cost",
+         "run", "demo", "interactive", "same-as-linux", "boot-matrix", "initramfs", "debugger",
+         "compilers", "fresh"]
 # Those that keep one processor busy and measure no time: neighbours among them run two at a time.
 ONE_PROCESSOR = {"gate-model", "restart-time", "bench", "component-cost"}
 
