@@ -49,7 +49,7 @@ SCRIPTS = [
      "grep . cpu*/online cpu*/cache/*/* 2>/dev/null; grep . cpu*/topology/* | grep -v cluster; "
      "lscpu | grep -E '^(CPU|On-line|Thread|Core|Socket|L[123])' | tr -s ' '; "
      "grep -E '^(physical|siblings|core|cpu cores|apicid|initial)' /proc/cpuinfo", 120,
-     ("--smp", "4")),
+     ("--smp", "2")),
     ("streams", "echo out; echo error >&2; cat; exec 3>/tmp/three; echo three >&3; cat /tmp/three",
      120, ()),
 ]
