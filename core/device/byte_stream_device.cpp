@@ -148,8 +148,12 @@ void ByteStreamDevice::set_receiver(ByteStreamReceiver* receiver) {
 
 void ByteStreamDevice::receive_ready() {
     // 0 -> 1: ours to submit. Otherwise whoever is at it submits again.
-    if (ready_wanted_.fetch_add(1, std::memory_order_acq_rel) != 0)
-        return;
+    if (ready_wanted_.fetch_add(1, std::memory_order_acq_rel) == 0)
+        submit_ready();
+}
+
+// Whoever calls this has ready_, until it is submitted or ready_wanted_ is 0 again.
+void ByteStreamDevice::submit_ready() {
     while (true) {
         ready_.request = {};
         ready_.request.operation = static_cast<u16>(ByteStream::Operation::receive_ready);
@@ -168,9 +172,12 @@ void ByteStreamDevice::ready_completed(GateCall& call) {
     const usize offset =
         reinterpret_cast<usize>(&reinterpret_cast<ByteStreamDevice*>(pretend)->ready_) - pretend;
     auto& self = *reinterpret_cast<ByteStreamDevice*>(reinterpret_cast<u8*>(&call) - offset);
+    u32 expected = 1;
+    if (self.ready_wanted_.compare_exchange_strong(expected, 0, std::memory_order_acq_rel))
+        return;
     // It may have been asked for again since it was submitted: one more round costs little.
-    if (self.ready_wanted_.exchange(0, std::memory_order_acq_rel) > 1)
-        self.receive_ready();
+    self.ready_wanted_.store(1, std::memory_order_release);
+    self.submit_ready();
 }
 
 Result<> ByteStreamDevice::control(ByteStream::Operation operation, u64 a, u64 b) {

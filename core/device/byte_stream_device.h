@@ -53,6 +53,10 @@ public:
     void set_receiver(ByteStreamReceiver* receiver);
     // The receiver has room again. Any context.
     void receive_ready();
+    // Nothing of it is on its way through the gate, nor has a completion of it anything left to do.
+    bool is_idle() {
+        return ready_wanted_.load(std::memory_order_acquire) == 0 && !state_.lock()->sending;
+    }
     // Errors: those of the device. Process context.
     Result<> set_line(u32 baud, u32 data_bits, u32 stop_bits, u32 parity);
     // A program opened (closed) it: virtio ports tell the host. Process context.
@@ -87,6 +91,7 @@ private:
     void start_sending();
     usize bytes_sent() const;
     static void transmit_completed(GateCall& call);
+    void submit_ready();
     static void ready_completed(GateCall& call);
     Result<> control(component::ByteStream::Operation operation, u64 a, u64 b);
     void tell_again(component::ByteStream::Operation operation, Setting& setting);

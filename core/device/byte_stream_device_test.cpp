@@ -109,6 +109,10 @@ protected:
         strand.rebind({&line, handlers});
         strand.release();
     }
+    void TearDown() override { // completions come on another thread
+        while (!device->is_idle())
+            std::this_thread::yield();
+    }
     usize write(std::string_view text) {
         return device->write({reinterpret_cast<const u8*>(text.data()), text.size()});
     }
