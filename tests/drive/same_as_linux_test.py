@@ -55,6 +55,13 @@ SCRIPTS = [
 ]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _image() -> None:
+    """The first run of all says on standard error that it makes the image."""
+    made = run("true", kernel="linux")
+    assert made.returncode == 0, explain(made)
+
+
 @pytest.mark.parametrize("name,script,seconds,options", SCRIPTS, ids=[row[0] for row in SCRIPTS])
 def test_same_output(name: str, script: str, seconds: int, options: tuple[str, ...]) -> None:
     """Status, standard output and standard error agree."""

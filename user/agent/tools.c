@@ -2,7 +2,7 @@
 //
 // What the initramfs carries for people at a prompt (pithctl, its completion), and the kernel's
 // modules. With a root disk it is kept in /run, which moves along, and linked from /usr/local and
-// /lib/modules, where any program finds it.
+// /lib/modules, where any program finds it: images of ./pith have these links, others get them.
 
 #include "agent.h"
 

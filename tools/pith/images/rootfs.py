@@ -15,6 +15,7 @@ import tempfile
 from pith import packages
 from pith.errors import PithError
 from pith.images.apt_sources import SUITE, debian_sources
+from pith.images.modules import RELEASE
 from pith.paths import appearing_whole, cache_directory, exclusive
 from pith.process import run
 from pith.progress import step
@@ -22,7 +23,7 @@ from pith.progress import step
 MIB = 1024 * 1024
 # Beyond the smallest Debian: what a person expects at a prompt.
 BASE_PACKAGES = ["procps", "less", "vim-tiny", "xz-utils"]
-RECIPE = 1  # raise it when the recipe below changes, so that cached images are made again
+RECIPE = 2  # raise it when the recipe below changes, so that cached images are made again
 
 _CUSTOMIZE = r"""
 set -e
@@ -34,7 +35,13 @@ rm -f "$root"/etc/apt/sources.list.d/* "$root"/etc/resolv.conf
 for name in poweroff reboot halt; do
     [ -e "$root/sbin/$name" ] || ln -s "/run/pith/bin/$name" "$root/sbin/$name"
 done
-""" % {"suite": SUITE}
+# Where the agent keeps what only Pith has (user/agent/tools.c): here, so that the tree is the same
+# whichever kernel runs on it.
+mkdir -p "$root/usr/local/share/bash-completion/completions" "$root/lib/modules"
+ln -s /run/pith/bin/pithctl "$root/usr/local/bin/pithctl"
+ln -s /run/pith/share/pithctl.bash "$root/usr/local/share/bash-completion/completions/pithctl"
+ln -s /run/pith/modules "$root/lib/modules/%(release)s"
+""" % {"suite": SUITE, "release": RELEASE}
 
 
 @dataclasses.dataclass(frozen=True)
