@@ -3,6 +3,7 @@
 // fact; `placement` takes a new one, `control` takes a verb. docs/components.md lists them.
 #include "core/component/manager.h"
 #include "core/init/command_line.h"
+#include "linux/proc/component_objects.h"
 #include "linux/proc/tables.h"
 
 namespace linux {
@@ -212,18 +213,6 @@ Result<> list_instances(ProcInode& directory, u64 position, DirectorySink& sink)
 
 // --- one object
 
-Result<Ref<ComponentObject>> object_of(const ProcSubject& subject) {
-    for (u32 i = 0;; ++i) {
-        auto found = core::component_at(i);
-        if (!found)
-            return Failure(Errno::nodev);
-        if ((*found)->number() == subject.index)
-            return found;
-    }
-}
-
-bool object_is_current(const ProcSubject& subject) { return object_of(subject).has_value(); }
-
 Result<> show_object_hash(const ProcSubject& subject, base::FormatSink& sink) {
     write_hash(sink, base::sha256(TRY(object_of(subject))->bytes()));
     sink.write("\n");
@@ -245,31 +234,13 @@ Result<> show_object_placement(const ProcSubject& subject, base::FormatSink& sin
     return {};
 }
 
-Result<> show_object_version(const ProcSubject& subject, base::FormatSink& sink) {
-    const Ref<ComponentObject> object = TRY(object_of(subject));
-    const component::Version version = object->descriptor().version;
-    base::format(sink, "{}.{}.{}\n", version.major, version.minor, version.patch);
-    return {};
-}
-
-constexpr ProcEntry object_fact(const char* name,
-                                Result<> (*show)(const ProcSubject&, base::FormatSink&)) {
-    return {.name = name,
-            .mode = file_mode::regular | 0444,
-            .show = show,
-            .is_current = object_is_current};
-}
-
 constexpr ProcEntry object_entries[] = {
     object_fact("hash", show_object_hash),           object_fact("origin", show_object_origin),
     object_fact("placement", show_object_placement), object_fact("size", show_object_size),
     object_fact("version", show_object_version),     end_of_table,
 };
 
-constexpr ProcEntry object_directory{.name = "",
-                                     .mode = file_mode::directory | 0755,
-                                     .children = object_entries,
-                                     .is_current = object_is_current};
+constexpr ProcEntry object_directory = object_directory_of(object_entries);
 
 Result<RefOrNull<Inode>> find_object_entry(ProcInode& directory, std::string_view name) {
     const auto found = core::find_component(name);
@@ -278,6 +249,29 @@ Result<RefOrNull<Inode>> find_object_entry(ProcInode& directory, std::string_vie
     const ProcSubject subject{.index = (*found)->number()};
     return RefOrNull<Inode>(
         TRY(ProcInode::create_inode(directory.super_block(), object_directory, subject)));
+}
+
+} // namespace
+
+// --- component_objects.h
+
+Result<Ref<ComponentObject>> object_of(const ProcSubject& subject) {
+    for (u32 i = 0;; ++i) {
+        auto found = core::component_at(i);
+        if (!found)
+            return Failure(Errno::nodev);
+        if ((*found)->number() == subject.index)
+            return found;
+    }
+}
+
+bool object_is_current(const ProcSubject& subject) { return object_of(subject).has_value(); }
+
+Result<> show_object_version(const ProcSubject& subject, base::FormatSink& sink) {
+    const Ref<ComponentObject> object = TRY(object_of(subject));
+    const component::Version version = object->descriptor().version;
+    base::format(sink, "{}.{}.{}\n", version.major, version.minor, version.patch);
+    return {};
 }
 
 Result<> list_objects(ProcInode& directory, u64 position, DirectorySink& sink) {
@@ -291,8 +285,6 @@ Result<> list_objects(ProcInode& directory, u64 position, DirectorySink& sink) {
             return {};
     }
 }
-
-} // namespace
 
 constexpr ProcEntry pith_entries[] = {
     {.name = "components",

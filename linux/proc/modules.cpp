@@ -3,6 +3,7 @@
 // module that is loaded; one of the kernel image is a module that is built in, which is in
 // /sys/module alone and has no state there (Documentation/ABI/testing/sysfs-module).
 #include "core/component/manager.h"
+#include "linux/proc/component_objects.h"
 #include "linux/proc/tables.h"
 
 namespace linux {
@@ -12,18 +13,6 @@ namespace {
 using core::ComponentObject;
 
 constexpr ProcEntry end_of_table{.name = nullptr, .mode = 0};
-
-Result<Ref<ComponentObject>> object_of(const ProcSubject& subject) {
-    for (u32 i = 0;; ++i) {
-        auto found = core::component_at(i);
-        if (!found)
-            return Failure(Errno::nodev);
-        if ((*found)->number() == subject.index)
-            return found;
-    }
-}
-
-bool is_current(const ProcSubject& subject) { return object_of(subject).has_value(); }
 
 Result<> show_size(const ProcSubject& subject, base::FormatSink& sink) {
     base::format(sink, "{}\n", TRY(object_of(subject))->memory_size());
@@ -45,39 +34,22 @@ Result<> show_users(const ProcSubject& subject, base::FormatSink& sink) {
     return {};
 }
 
-Result<> show_version(const ProcSubject& subject, base::FormatSink& sink) {
-    const component::Version version = TRY(object_of(subject))->descriptor().version;
-    base::format(sink, "{}.{}.{}\n", version.major, version.minor, version.patch);
-    return {};
-}
-
-constexpr ProcEntry fact(const char* name,
-                         Result<> (*show)(const ProcSubject&, base::FormatSink&)) {
-    return {.name = name,
-            .mode = file_mode::regular | 0444,
-            .show = show,
-            .is_current = is_current};
-}
-
 constexpr ProcEntry loaded_entries[] = {
-    fact("coresize", show_size),
-    {.name = "holders", .mode = file_mode::directory | 0755, .is_current = is_current},
-    fact("initsize", show_initial_size),
-    fact("initstate", show_state),
-    fact("refcnt", show_users),
-    fact("version", show_version),
+    object_fact("coresize", show_size),
+    {.name = "holders", .mode = file_mode::directory | 0755, .is_current = object_is_current},
+    object_fact("initsize", show_initial_size),
+    object_fact("initstate", show_state),
+    object_fact("refcnt", show_users),
+    object_fact("version", show_object_version),
     end_of_table,
 };
-constexpr ProcEntry built_in_entries[] = {fact("version", show_version), end_of_table};
+constexpr ProcEntry built_in_entries[] = {
+    object_fact("version", show_object_version),
+    end_of_table,
+};
 
-constexpr ProcEntry loaded_directory{.name = "",
-                                     .mode = file_mode::directory | 0755,
-                                     .children = loaded_entries,
-                                     .is_current = is_current};
-constexpr ProcEntry built_in_directory{.name = "",
-                                       .mode = file_mode::directory | 0755,
-                                       .children = built_in_entries,
-                                       .is_current = is_current};
+constexpr ProcEntry loaded_directory = object_directory_of(loaded_entries);
+constexpr ProcEntry built_in_directory = object_directory_of(built_in_entries);
 
 } // namespace
 
@@ -89,18 +61,6 @@ Result<RefOrNull<Inode>> find_module(ProcInode& directory, std::string_view name
         directory.super_block(),
         (*found)->is_embedded() ? built_in_directory : loaded_directory,
         ProcSubject{.index = (*found)->number()})));
-}
-
-Result<> list_modules(ProcInode& directory, u64 position, DirectorySink& sink) {
-    for (u64 i = position - first_dynamic_position;; ++i) {
-        const auto found = core::component_at(static_cast<u32>(i));
-        if (!found)
-            return {};
-        const u64 inode = 0x8000'0000 + (directory.number() << 8) + (*found)->number();
-        if (!sink.add((*found)->name(), inode, file_mode::directory,
-                      first_dynamic_position + i + 1))
-            return {};
-    }
 }
 
 // Addresses are for nobody: kptr_restrict's answer.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // sysfs: what is always there. What comes and goes with devices is linux/sysfs.
 #include "core/sched/scheduler.h"
+#include "linux/proc/component_objects.h"
 #include "linux/proc/tables.h"
 #include "linux/sysfs/sys_node.h"
 #include "linux/sysfs/uevent.h"
@@ -96,7 +97,7 @@ constexpr ProcEntry root_entries[] = {
     {.name = "module",
      .mode = file_mode::directory | 0755,
      .find = find_module,
-     .list = list_modules},
+     .list = list_objects},
     directory("pith", pith_entries),
     directory("power"), end_of_table,
 };

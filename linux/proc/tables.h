@@ -17,7 +17,6 @@ extern const ProcEntry sysfs_root;        // /sys
 extern const ProcEntry pith_entries[];    // /sys/pith
 // /sys/module, and /proc/modules.
 Result<RefOrNull<Inode>> find_module(ProcInode& directory, std::string_view name);
-Result<> list_modules(ProcInode& directory, u64 position, DirectorySink& sink);
 Result<> show_modules(const ProcSubject& subject, base::FormatSink& sink);
 extern const ProcEntry trace_entries[];   // /sys/pith/trace
 
