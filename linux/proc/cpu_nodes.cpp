@@ -6,12 +6,12 @@
 #include "core/sched/scheduler.h"
 #include "linux/proc/cpu_topology.h"
 #include "linux/proc/tables.h"
+#include "linux/sysfs/sys_node.h"
 
 namespace linux {
 
 namespace {
 
-constexpr ProcEntry end_of_table{.name = nullptr, .mode = 0};
 constexpr u32 directory_mode = file_mode::directory | 0755;
 
 // Of a subject: the CPU, and in a cache's directory its index behind it.
@@ -65,27 +65,22 @@ Result<> show_one(const ProcSubject&, base::FormatSink& sink) {
     return {};
 }
 
-constexpr ProcEntry file(const char* name,
-                         Result<> (*show)(const ProcSubject&, base::FormatSink&)) {
-    return {.name = name, .mode = file_mode::regular | 0444, .show = show};
-}
-
 // A package is one die here.
 constexpr ProcEntry topology_files[] = {
-    file("core_cpus", show_place_mask<&CpuPlace::core_cpus>),
-    file("core_cpus_list", show_place_list<&CpuPlace::core_cpus>),
-    file("core_id", show_place<&CpuPlace::core>),
-    file("core_siblings", show_place_mask<&CpuPlace::package_cpus>),
-    file("core_siblings_list", show_place_list<&CpuPlace::package_cpus>),
-    file("die_cpus", show_place_mask<&CpuPlace::package_cpus>),
-    file("die_cpus_list", show_place_list<&CpuPlace::package_cpus>),
-    file("die_id", show_zero),
-    file("package_cpus", show_place_mask<&CpuPlace::package_cpus>),
-    file("package_cpus_list", show_place_list<&CpuPlace::package_cpus>),
-    file("physical_package_id", show_place<&CpuPlace::package>),
-    file("thread_siblings", show_place_mask<&CpuPlace::core_cpus>),
-    file("thread_siblings_list", show_place_list<&CpuPlace::core_cpus>),
-    end_of_table,
+    sys_file("core_cpus", show_place_mask<&CpuPlace::core_cpus>),
+    sys_file("core_cpus_list", show_place_list<&CpuPlace::core_cpus>),
+    sys_file("core_id", show_place<&CpuPlace::core>),
+    sys_file("core_siblings", show_place_mask<&CpuPlace::package_cpus>),
+    sys_file("core_siblings_list", show_place_list<&CpuPlace::package_cpus>),
+    sys_file("die_cpus", show_place_mask<&CpuPlace::package_cpus>),
+    sys_file("die_cpus_list", show_place_list<&CpuPlace::package_cpus>),
+    sys_file("die_id", show_zero),
+    sys_file("package_cpus", show_place_mask<&CpuPlace::package_cpus>),
+    sys_file("package_cpus_list", show_place_list<&CpuPlace::package_cpus>),
+    sys_file("physical_package_id", show_place<&CpuPlace::package>),
+    sys_file("thread_siblings", show_place_mask<&CpuPlace::core_cpus>),
+    sys_file("thread_siblings_list", show_place_list<&CpuPlace::core_cpus>),
+    sys_end,
 };
 
 // --- caches
@@ -119,33 +114,27 @@ Result<> show_sharer_list(const ProcSubject& subject, base::FormatSink& sink) {
 }
 
 constexpr ProcEntry cache_files[] = {
-    file("coherency_line_size", show_cache<&CpuCache::line_bytes>),
-    file("id", show_cache<&CpuCache::id>),
-    file("level", show_cache<&CpuCache::level>),
-    file("number_of_sets", show_cache<&CpuCache::sets>),
-    file("physical_line_partition", show_cache<&CpuCache::partitions>),
-    file("shared_cpu_list", show_sharer_list),
-    file("shared_cpu_map", show_sharers),
-    file("size", show_cache_size),
-    file("type", show_cache_type),
-    file("ways_of_associativity", show_cache<&CpuCache::ways>),
-    end_of_table,
+    sys_file("coherency_line_size", show_cache<&CpuCache::line_bytes>),
+    sys_file("id", show_cache<&CpuCache::id>),
+    sys_file("level", show_cache<&CpuCache::level>),
+    sys_file("number_of_sets", show_cache<&CpuCache::sets>),
+    sys_file("physical_line_partition", show_cache<&CpuCache::partitions>),
+    sys_file("shared_cpu_list", show_sharer_list),
+    sys_file("shared_cpu_map", show_sharers),
+    sys_file("size", show_cache_size),
+    sys_file("type", show_cache_type),
+    sys_file("ways_of_associativity", show_cache<&CpuCache::ways>),
+    sys_end,
 };
 constexpr ProcEntry cache_directory{.name = "", .mode = directory_mode, .children = cache_files};
 
 // --- directories with a number in their name
 
-// The number behind `prefix`; none for any other name.
-Result<u64> number_behind(std::string_view prefix, std::string_view name) {
-    if (!name.starts_with(prefix) || name.size() == prefix.size() || name.size() > 8 ||
-        (name[prefix.size()] == '0' && name.size() > prefix.size() + 1))
-        return Failure(Errno::noent);
-    u64 number = 0;
-    for (const char c : name.substr(prefix.size())) {
-        if (c < '0' || c > '9')
-            return Failure(Errno::noent);
-        number = number * 10 + static_cast<u64>(c - '0');
-    }
+// Which of `count` directories it is; `count` for any other name.
+u32 find_numbered(std::string_view prefix, u32 count, std::string_view name) {
+    u32 number = 0;
+    while (number < count && base::Text<16>("{}{}", prefix, number).view() != name)
+        ++number;
     return number;
 }
 
@@ -159,21 +148,23 @@ Result<> list_numbered(std::string_view prefix, u32 count, u64 position, Directo
     return {};
 }
 
+u32 cache_count(u32 cpu) {
+    u32 count = 0;
+    for (CpuCache cache; find_cpu_cache(cpu, count, cache);)
+        ++count;
+    return count;
+}
+
 Result<RefOrNull<Inode>> find_cache(ProcInode& directory, std::string_view name) {
-    const auto number = number_behind("index", name);
-    const u32 cpu = cpu_of(directory.subject());
-    CpuCache cache;
-    if (!number || *number > 255 || !find_cpu_cache(cpu, static_cast<u32>(*number), cache))
+    const u32 cpu = cpu_of(directory.subject()), count = cache_count(cpu);
+    const u32 index = find_numbered("index", count, name);
+    if (index == count)
         return RefOrNull<Inode>();
-    return RefOrNull<Inode>(
-        TRY(ProcInode::create_inode(directory.super_block(), cache_directory,
-                                    {.index = cpu | static_cast<u32>(*number) << cache_shift})));
+    return RefOrNull<Inode>(TRY(ProcInode::create_inode(directory.super_block(), cache_directory,
+                                                        {.index = cpu | index << cache_shift})));
 }
 Result<> list_caches(ProcInode& directory, u64 position, DirectorySink& sink) {
-    u32 count = 0;
-    for (CpuCache cache; find_cpu_cache(cpu_of(directory.subject()), count, cache);)
-        ++count;
-    return list_numbered("index", count, position, sink);
+    return list_numbered("index", cache_count(cpu_of(directory.subject())), position, sink);
 }
 
 constexpr ProcEntry caches{
@@ -181,20 +172,19 @@ constexpr ProcEntry caches{
 constexpr ProcEntry topology{
     .name = "topology", .mode = directory_mode, .children = topology_files};
 // The first CPU cannot go, and so does not say that it is there.
-constexpr ProcEntry first_files[] = {caches, topology, end_of_table};
-constexpr ProcEntry other_files[] = {caches, file("online", show_one), topology, end_of_table};
+constexpr ProcEntry first_files[] = {caches, topology, sys_end};
+constexpr ProcEntry other_files[] = {caches, sys_file("online", show_one), topology, sys_end};
 constexpr ProcEntry first_cpu{.name = "", .mode = directory_mode, .children = first_files};
 constexpr ProcEntry other_cpu{.name = "", .mode = directory_mode, .children = other_files};
 
 } // namespace
 
 Result<RefOrNull<Inode>> find_cpu(ProcInode& directory, std::string_view name) {
-    const auto number = number_behind("cpu", name);
-    if (!number || *number >= core::Scheduler::cpu_count())
+    const u32 count = core::Scheduler::cpu_count(), number = find_numbered("cpu", count, name);
+    if (number == count)
         return RefOrNull<Inode>();
-    return RefOrNull<Inode>(TRY(ProcInode::create_inode(directory.super_block(),
-                                                        *number == 0 ? first_cpu : other_cpu,
-                                                        {.index = static_cast<u32>(*number)})));
+    return RefOrNull<Inode>(TRY(ProcInode::create_inode(
+        directory.super_block(), number == 0 ? first_cpu : other_cpu, {.index = number})));
 }
 
 Result<> list_cpus(ProcInode&, u64 position, DirectorySink& sink) {

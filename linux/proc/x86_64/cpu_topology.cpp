@@ -44,8 +44,15 @@ bool is_amd() { return cpuid(0).b == 0x6874'7541; } // "Auth"enticAMD
 
 bool has_leaf(u32 leaf) { return cpuid(leaf & 0x8000'0000).a >= leaf; }
 
+// How many low bits of an APIC id the CPUs that share a cache differ in, and how many of it the
+// cache's own id leaves away.
+struct Sharing {
+    u32 cpu_bits = 0;
+    u32 id_bits = 0;
+};
+
 // Leaf 4 of Intel, and AMD's with the same layout.
-bool read_listed(u32 leaf, u32 index, CpuCache& cache, u32& shared_bits) {
+bool read_listed(u32 leaf, u32 index, CpuCache& cache, Sharing& sharing) {
     const CpuidLeaf r = cpuid(leaf, index);
     constexpr const char* types[] = {nullptr, "Data", "Instruction", "Unified"};
     const u32 type = r.a & 31;
@@ -57,13 +64,13 @@ bool read_listed(u32 leaf, u32 index, CpuCache& cache, u32& shared_bits) {
     cache.partitions = (r.b >> 12 & 0x3ff) + 1;
     cache.ways = (r.b >> 22) + 1;
     cache.sets = r.c + 1;
-    shared_bits = bits_for((r.a >> 14 & 0xfff) + 1);
+    sharing.cpu_bits = sharing.id_bits = bits_for((r.a >> 14 & 0xfff) + 1);
     return true;
 }
 
 // AMD's older leaves, a register a cache. They do not tell who shares it; as on Linux the third
 // level is the package's, though each CPU's has an id of its own.
-bool read_classic(u32 index, CpuCache& cache, u32& shared_bits) {
+bool read_classic(u32 index, CpuCache& cache, Sharing& sharing) {
     constexpr u32 ways_by_code[16] = {0, 1, 2, 0, 4, 0, 8, 0, 16, 0, 32, 48, 64, 96, 128, 0};
     if (index < 2) {
         const CpuidLeaf first = cpuid(0x8000'0005);
@@ -71,14 +78,14 @@ bool read_classic(u32 index, CpuCache& cache, u32& shared_bits) {
         cache = {.level = 1, .type = index == 0 ? "Data" : "Instruction", .line_bytes = word & 0xff,
                  .partitions = word >> 8 & 0xff, .ways = word >> 16 & 0xff,
                  .sets = (word >> 24) * 1024};
-        shared_bits = id_bits().thread;
+        sharing.cpu_bits = id_bits().thread;
     } else if (index < 4) {
         const CpuidLeaf second = cpuid(0x8000'0006);
         const u32 word = index == 2 ? second.c : second.d;
         cache = {.level = index, .type = "Unified", .line_bytes = word & 0xff,
                  .partitions = word >> 8 & 15, .ways = ways_by_code[word >> 12 & 15],
                  .sets = index == 2 ? (word >> 16) * 1024 : (word >> 18) * 512 * 1024};
-        shared_bits = index == 2 ? id_bits().thread : id_bits().package;
+        sharing.cpu_bits = index == 2 ? id_bits().thread : id_bits().package;
     } else {
         return false;
     }
@@ -100,20 +107,19 @@ CpuPlace place_of_cpu(u32 cpu) {
 }
 
 bool find_cpu_cache(u32 cpu, u32 index, CpuCache& cache) {
-    u32 shared_bits = 0;
-    bool found = false, is_listed = true;
-    if (has_leaf(0x8000'001d) && (cpuid(0x8000'0001).c >> 22 & 1) != 0)
-        found = read_listed(0x8000'001d, index, cache, shared_bits);
-    else if (!is_amd())
-        found = has_leaf(4) && read_listed(4, index, cache, shared_bits);
-    else if (has_leaf(0x8000'0006)) {
-        found = read_classic(index, cache, shared_bits);
-        is_listed = false;
-    }
+    const bool has_amd_list = has_leaf(0x8000'001d) && (cpuid(0x8000'0001).c >> 22 & 1) != 0;
+    Sharing sharing;
+    bool found = false;
+    if (has_amd_list)
+        found = read_listed(0x8000'001d, index, cache, sharing);
+    else if (is_amd())
+        found = has_leaf(0x8000'0006) && read_classic(index, cache, sharing);
+    else
+        found = has_leaf(4) && read_listed(4, index, cache, sharing);
     if (!found)
         return false;
-    cache.id = arch::cpu_hardware_id(cpu) >> (is_listed ? shared_bits : 0);
-    cache.shared_by = cpus_like(cpu, shared_bits);
+    cache.id = arch::cpu_hardware_id(cpu) >> sharing.id_bits;
+    cache.shared_by = cpus_like(cpu, sharing.cpu_bits);
     return true;
 }
 
