@@ -17,14 +17,16 @@ enum class Entry : u64 {
     quiesce,
     resume,
     stop,
-    submit,    // HandlerPage::request
+    submit,    // HandlerPage::requests[0]
+    submit_batch, // argument: how many of them; HandlerPage::answers, as many as `done` says
     interrupt, // argument: the line
     timer,     // argument: the timer
     migrate,   // argument: the layout of the state at old_arena_base; HandlerPage::old_arena_size
 };
 
 enum class Call : u64 {
-    done,      // (word, value): the entry is over; load, facts and stages: errno; submit: Answer
+    done,      // (word, value): the entry is over; load, facts and stages: errno; submit: Answer;
+               // submit_batch: how many have an answer, less than all if the last is busy
     make_room, // (bytes): memory for the code, writable until it is sealed
     seal,      // (bytes of text): text becomes executable, the rest constant
 
@@ -43,7 +45,7 @@ enum class Call : u64 {
     window_info,
     read_register, // second value: the register
     write_register,
-    window_memory, // (window, offset): length; second value: view
+    window_memory, // (window, offset): length; second value: view, for good
     read_configuration_space,
     control,
     enable_interrupt,
@@ -90,6 +92,8 @@ enum class Call : u64 {
 };
 inline constexpr u64 call_count = static_cast<u64>(Call::count_of_calls);
 
+inline constexpr u32 batch_capacity = 32;
+
 struct Facts {
     u8 object_hash[32];
     u8 text_hash[32];
@@ -97,10 +101,13 @@ struct Facts {
 
 // One per thread, at the start of its region.
 struct HandlerPage {
-    Request request;
+    Request requests[batch_capacity];
+    Answer answers[batch_capacity];
+    u32 running; // index of the request of a batch whose handler runs
     Facts facts;
     u64 old_arena_size;
 };
+static_assert(sizeof(HandlerPage) <= 4096);
 
 // The process's addresses. What is not named is not mapped.
 inline constexpr u64 object_base = 0x1000'0000; // the object, byte for byte, read-only

@@ -51,20 +51,27 @@ void BlockQueue::submit_at(BlockRequest& request, u64 sector) {
             state->waiting.push_back(request);
             return;
         }
-        state->active.push_back(request);
-        ++state->active_count;
+        activate(*state, request);
     }
     start(request);
 }
 
-bool BlockQueue::may_start(State& state, const BlockRequest& request) {
+bool BlockQueue::may_start(State& state, const BlockRequest& request) const {
     if (state.active_count >= properties_.queue_depth)
         return false;
+    if (!request.is_write() && state.active_writes == 0)
+        return true; // reads exclude nobody
     for (const BlockRequest& other : state.active) {
         if (request.conflicts(other))
             return false;
     }
     return true;
+}
+
+void BlockQueue::activate(State& state, BlockRequest& request) {
+    state.active.push_back(request);
+    ++state.active_count;
+    state.active_writes += request.is_write();
 }
 
 // The first waiting request that nothing before it excludes; moved to the active ones.
@@ -85,8 +92,7 @@ BlockRequest* BlockQueue::take_startable(State& state) {
             continue;
         BlockRequestList::remove(request);
         merge_followers(state, request);
-        state.active.push_back(request);
-        ++state.active_count;
+        activate(state, request);
         return &request;
     }
     return nullptr;
@@ -232,6 +238,7 @@ void BlockQueue::finish(BlockRequest& request) {
         auto state = state_.lock();
         BlockRequestList::remove(request);
         --state->active_count;
+        state->active_writes -= request.is_write();
         if (request.merge_slot_)
             request.merge_slot_->taken = false;
         if (request.operation == Block::Operation::flush)

@@ -41,13 +41,15 @@ private:
         BlockRequestList waiting;
         BlockRequestList active;
         u32 active_count = 0;
+        u32 active_writes = 0;
         MergeSlot merges[merge_slots];
         BlockStatistics statistics;
     };
 
     BlockRequest* take_startable(State& state);
     void merge_followers(State& state, BlockRequest& leader);
-    bool may_start(State& state, const BlockRequest& request);
+    bool may_start(State& state, const BlockRequest& request) const;
+    static void activate(State& state, BlockRequest& request);
     void start(BlockRequest& request);
     void start_part(BlockRequest& request);
     u32 part_size(const BlockRequest& request) const;

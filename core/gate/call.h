@@ -64,6 +64,12 @@ private:
                                            OperationFlags::published);
     }
 
+    // It may be repeated whatever became of it: a batch that ends half way says no more.
+    bool may_be_batched() const {
+        return operations_ && has_flag(operations_[request.operation].flags,
+                                       component::OperationFlags::idempotent);
+    }
+
     bool is_timed() const {
         return operations_ &&
                has_flag(operations_[request.operation].flags, component::OperationFlags::timed);

@@ -267,6 +267,8 @@ void Strand::condemn(Errno why) {
 GateCall* Strand::running_call() {
     if (current_)
         return find(current_->id) == current_->call ? current_->call : nullptr;
+    if (batch_.count != 0)
+        return running_in_batch();
     for (Entry& entry : table_) {
         if (entry.call && entry.call->sequence_ == running)
             return entry.call;
@@ -544,13 +546,17 @@ bool Strand::run_queue(const void* crew) PITH_NO_ANALYSIS {
         }
         GateCall* call = queue_.pop_front();
         --queued_;
+        const bool is_batch = gather_batch_locked(*call);
         lock_.release();
         if (!never_waits_) {
             run_with_activation(*call, false);
             continue;
         }
         CallList finished;
-        run_queued(*call, finished);
+        if (is_batch)
+            run_batch(finished);
+        else
+            run_queued(*call, finished);
         leave_slow(Context::process);
         finish_calls(finished);
     }

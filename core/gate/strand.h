@@ -12,6 +12,7 @@
 
 #include "abi/component/component.h"
 #include "base/result.h"
+#include "core/gate/batch.h"
 #include "core/gate/call.h"
 #include "core/gate/containment.h"
 #include "core/observe/trace.h"
@@ -30,6 +31,8 @@ struct StrandTarget {
     // Null: any thread may run the handlers, inline where they never wait. Else threads of the home
     // alone do, from run_queue() with this very value.
     const void* crew = nullptr;
+    // Runs the handlers of a batch, until one answers busy. Null: one request at a time.
+    void (*submit_batch)(component::Env&, Batch*) = nullptr;
 };
 
 class Strand {
@@ -369,6 +372,10 @@ private:
     bool run_next_locked(CallList& finished);
     bool run_event_locked();
     void run_queued(GateCall& call, CallList& finished);
+    bool gather_batch_locked(GateCall& first);
+    void run_batch(CallList& finished);
+    void return_unstarted(u32 index);
+    GateCall* running_in_batch();
     void run_with_activation(GateCall& call, bool is_callers);
     void post_event(u32& pending, u32 bit);
     void take_ownership_locked() { state_.store(busy | attention, std::memory_order_relaxed); }
@@ -415,6 +422,7 @@ private:
     CallList finished_;
     Activation* current_ = nullptr; // whose handler runs, in strands that may wait
     Entry table_[slot_count];
+    Batch batch_;
 
     // Guarded by lock_.
     Lock<lock_class::gate> lock_;

@@ -138,6 +138,7 @@ private:
     Errno alone_error_ = Errno::io;
     BufferView views_[maximum_views];
     u32 view_count_ = 0;
+    u32 viewer_ = 0; // HandlerPage::running when they were made
     u64 copies_used_ = 0;
     const component::VolumeServices* services_ = nullptr;
     u64 services_request_ = 0;

@@ -15,13 +15,27 @@ using component::Env;
 using component::Handlers;
 using component::Request;
 using component::server::Entry;
+using component::server::HandlerPage;
 
 Answer submit(Env&, const Request& request) {
     HandlerThread& thread = HandlerThread::current();
-    thread.page().request = request;
+    thread.page().requests[0] = request;
     const HandlerThread::Words words = thread.run_handler(Entry::submit, 0);
     static_assert(sizeof words == sizeof(Answer));
     return __builtin_bit_cast(Answer, words);
+}
+void submit_batch(Env&, Batch* batch) {
+    HandlerThread& thread = HandlerThread::current();
+    HandlerPage& page = thread.page();
+    page.running = 0;
+    batch->running = &page.running;
+    for (u32 i = 0; i < batch->count; ++i)
+        page.requests[i] = batch->calls[i]->request;
+    const u64 said = thread.run_handler(Entry::submit_batch, batch->count).first;
+    const u32 answered = said < batch->count ? static_cast<u32>(said) : batch->count;
+    for (u32 i = 0; i < answered; ++i)
+        batch->answers[i] = page.answers[i];
+    batch->answered = answered;
 }
 template <Entry What>
 void run_event(Env&, u32 number) {
@@ -55,7 +69,9 @@ public:
     ~ServerHome() override { process_->stop(); }
 
     StrandTarget target(KernelEnv& env) override {
-        return {&env, handlers_like(component()), process_.get()};
+        const bool batches = process_->instance().strand().never_waits();
+        return {&env, handlers_like(component()), process_.get(),
+                batches ? &submit_batch : nullptr};
     }
     Result<> start(Strand& strand) override { return stage<Entry::start>(strand, true); }
     Result<> quiesce(Strand& strand) override {

@@ -25,8 +25,9 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PORT = ["host/test/kernel_port.cpp", "base/format.cpp"]
-GATE = ["core/gate/strand.cpp", "core/gate/strand_phases.cpp", "core/gate/waiting.cpp",
-        "core/gate/worker.cpp", "core/gate/containment.cpp", "core/gate/patience.cpp",
+GATE = ["core/gate/strand.cpp", "core/gate/strand_batch.cpp",
+        "core/gate/strand_phases.cpp", "core/gate/waiting.cpp", "core/gate/worker.cpp",
+        "core/gate/containment.cpp", "core/gate/patience.cpp",
         "arch/x86_64/component_call.S"]
 HOME = ["host/test/home.cpp", "host/test/fake_virtio.cpp"]
 CORE = ["core/component/component_image.cpp", "core/component/component_object.cpp",
@@ -81,7 +82,7 @@ TESTS = {
                         "components/console/virtio_console/virtio_console_test.cpp"] + HOME + PORT,
                        ["address"]),
     "gate": (["core/gate/protocol_test.cpp", "core/gate/strand_test.cpp",
-              "core/gate/crew_test.cpp", "core/gate/loans_test.cpp",
+              "core/gate/batch_test.cpp", "core/gate/crew_test.cpp", "core/gate/loans_test.cpp",
               "host/test/memory_port.cpp"] + GATE + PORT,
              ["address", "thread"]),
     "loader": (["core/component/object_loader_test.cpp", "core/component/object_loader.cpp",

@@ -40,6 +40,19 @@ u64 migrate(u64 layout, const HandlerPage& page, HostEnv& env) {
     return outcome ? 0 : static_cast<u64>(outcome.error());
 }
 
+// Answers how many of the requests have an answer.
+u64 run_batch(HandlerPage& page, HostEnv& env, u64 count) {
+    u32 done = 0;
+    while (done < count) {
+        page.running = done;
+        const Answer answer = handlers().submit(env, page.requests[done]);
+        page.answers[done++] = answer;
+        if (answer.kind == Answer::Kind::busy)
+            break;
+    }
+    return done;
+}
+
 u64 run(Entry entry, u64 argument, HandlerPage& page, HostEnv& env) {
     switch (entry) {
     case Entry::load: return load_object(argument);
@@ -51,6 +64,7 @@ u64 run(Entry entry, u64 argument, HandlerPage& page, HostEnv& env) {
     case Entry::interrupt: handlers().interrupt(env, static_cast<u32>(argument)); return 0;
     case Entry::timer: handlers().timer(env, static_cast<u32>(argument)); return 0;
     case Entry::migrate: return migrate(argument, page, env);
+    case Entry::submit_batch: return run_batch(page, env, argument);
     case Entry::submit: break;
     }
     return 0;
@@ -73,7 +87,8 @@ static_assert(sizeof(RequestWords) == sizeof(Answer));
 extern "C" [[noreturn]] void _start(Entry entry, u64 argument, HandlerPage* page, u64 arena_size) {
     HostEnv env(arena_size);
     if (entry == Entry::submit) {
-        const auto words = __builtin_bit_cast(RequestWords, handlers().submit(env, page->request));
+        const Answer answer = handlers().submit(env, page->requests[0]);
+        const auto words = __builtin_bit_cast(RequestWords, answer);
         done(words.first, words.second);
     }
     done(run(entry, argument, *page, env), 0);

@@ -80,7 +80,7 @@ Result<> start(Env& env) {
     properties.physical_sector_size = 4096;
     properties.max_segments = 128;          // it copies: any number would do
     properties.max_request_bytes = 1 << 20; // keeps a copy short, for its handler does not wait
-    properties.queue_depth = 1;
+    properties.queue_depth = 64; // as many may come at once where it is a server
     properties.write_zeroes = 1;
     properties.max_write_zeroes_sectors = properties.max_request_bytes / 512;
     TRY(env.offer<Block>("ram", properties));

@@ -34,6 +34,7 @@ MEMORY_MIB = 1024
 SECONDS = 1500.0
 GATE_TEST = "core.gate.gate_cost"
 RAM_DISK = "ramdisks=1 ramdisk_size=16384"
+AS_SERVER = f"{RAM_DISK} pith.place=ramdisk0:server"
 END_SECONDS = 20.0
 
 _COUNT = re.compile(r"^bench\t(\w+)\t(0x[0-9a-f]+)\r?$", re.MULTILINE)
@@ -175,8 +176,7 @@ def count_gates() -> dict[str, Value]:
 def count_servers(kernel: Kernel) -> dict[str, Value]:
     """What requests to the RAM disk take more when its driver is a server."""
     taken = []
-    for placement in ("builtin", "server"):
-        options = f"{RAM_DISK} pith.place=ramdisk0:{placement}"
+    for options in (RAM_DISK, AS_SERVER):
         text = run_operations(kernel, list(SERVERS.values()), options)
         taken.append({key: int(value) for key, value in read_values(text).items()})
     return {key: max(taken[1][row] - taken[0][row], 0) for key, row in SERVERS.items()}

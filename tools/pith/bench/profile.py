@@ -14,7 +14,7 @@ import tempfile
 
 from pith import packages
 from pith.bench import measure
-from pith.bench.rows import BOOT
+from pith.bench.rows import BOOT, SERVERS
 from pith.errors import PithError
 from pith.images.kernels import Kernel
 from pith.process import run
@@ -72,12 +72,15 @@ def take(kernel: Kernel, key: str) -> Profile:
                              ["-singlestep", "-plugin", f"{plugin},whole=on"])
             operations = 1
         else:
-            text = measure.run_operations(kernel, [key], "nokaslr",
+            # A row that is a difference: all that the server and its clients do.
+            row = SERVERS.get(key, key)
+            options = f"nokaslr {measure.AS_SERVER}" if key in SERVERS else "nokaslr"
+            text = measure.run_operations(kernel, [row], options,
                                           ["-singlestep", "-plugin", plugin])
             told = dict(_OPERATIONS.findall(text))
-            if key not in told:
-                raise PithError(f"{kernel.name} does not have {key}")
-            operations = int(told[key])
+            if row not in told:
+                raise PithError(f"{kernel.name} does not have {row}")
+            operations = int(told[row])
         lines = out.read_text(encoding="ascii").split("\n")
     pairs = (line.split() for line in lines if line)
     return Profile({int(address, 16): int(count) for address, count in pairs}, operations)
