@@ -26,8 +26,8 @@ const char* ObjectPlan::reason() { return g_reason; }
 
 ObjectPlan::ObjectPlan(ObjectPlan&& other) noexcept
     : bytes_(other.bytes_), offsets_(std::exchange(other.offsets_, nullptr)),
-      symbol_table_(other.symbol_table_), text_size_(other.text_size_),
-      data_size_(other.data_size_) {}
+      symbol_table_(other.symbol_table_), descriptor_(other.descriptor_),
+      text_size_(other.text_size_), data_size_(other.data_size_) {}
 
 ObjectPlan::~ObjectPlan() { delete[] offsets_; }
 
@@ -141,9 +141,19 @@ const char* ObjectPlan::symbol_name(const elf::Symbol& symbol) const {
     return reinterpret_cast<const char*>(bytes_.data()) + names.offset + symbol.name;
 }
 
+// Without the name's length, which takes longer to find than that it is another name.
+bool ObjectPlan::is_named(const elf::Symbol& symbol, std::string_view name) const {
+    const char* own = symbol_name(symbol);
+    for (char wanted : name) {
+        if (*own++ != wanted)
+            return false; // at its end at the latest
+    }
+    return *own == 0;
+}
+
 const elf::Symbol* ObjectPlan::find_symbol(std::string_view name) const {
     for (const elf::Symbol& symbol : symbols()) {
-        if (symbol.section != elf::index_undefined && name == symbol_name(symbol))
+        if (symbol.section != elf::index_undefined && is_named(symbol, name))
             return &symbol;
     }
     return nullptr;
@@ -156,10 +166,10 @@ Result<> ObjectPlan::check_symbols() {
         if (symbol.section == elf::index_common)
             return refuse("writable data (common)");
     }
-    const elf::Symbol* descriptor = find_symbol("pith_component");
-    if (!descriptor || descriptor->section >= sections().size() ||
-        offsets_[descriptor->section] == not_loaded ||
-        descriptor->value + sizeof(component::Descriptor) > sections()[descriptor->section].size)
+    descriptor_ = find_symbol("pith_component");
+    if (!descriptor_ || descriptor_->section >= sections().size() ||
+        offsets_[descriptor_->section] == not_loaded ||
+        descriptor_->value + sizeof(component::Descriptor) > sections()[descriptor_->section].size)
         return refuse("no descriptor");
     return {};
 }
@@ -236,7 +246,7 @@ Result<u64> ObjectPlan::place(std::span<u8> memory, u64 address, u64 stack_guard
             return refuse("the stack guard lies in the code");
         memcpy(memory.data() + at, &stack_guard, sizeof stack_guard);
     }
-    return symbol_address(*find_symbol("pith_component"), address);
+    return symbol_address(*descriptor_, address);
 }
 
 } // namespace core

@@ -48,6 +48,7 @@ private:
     std::span<const elf::Section> sections() const;
     std::span<const elf::Symbol> symbols() const;
     const char* symbol_name(const elf::Symbol& symbol) const;
+    bool is_named(const elf::Symbol& symbol, std::string_view name) const; // not an empty one
     const elf::Symbol* find_symbol(std::string_view name) const;
     bool in_file(u64 offset, u64 size) const {
         return offset <= bytes_.size() && size <= bytes_.size() - offset;
@@ -58,6 +59,7 @@ private:
     std::span<const u8> bytes_;
     u32* offsets_ = nullptr; // by section: where it lies in memory, or not_loaded
     u32 symbol_table_ = 0;
+    const elf::Symbol* descriptor_ = nullptr; // its symbol, in the bytes
     u64 text_size_ = 0;
     u64 data_size_ = 0;
 };

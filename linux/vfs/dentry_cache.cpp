@@ -36,11 +36,10 @@ Result<> DentryCache::initialise() {
     const u64 bytes = base::align_up(count * sizeof(Bucket), u64{base::page_size});
     unsigned order = base::log2_up(bytes >> base::page_shift);
     core::Page* block = TRY(core::allocate_block(order, core::PageUse::kernel));
-    u8* memory = block->bytes();
-    __builtin_memset(memory, 0, bytes);
-    g_dentry_cache.buckets = reinterpret_cast<Bucket*>(memory);
+    auto* const buckets = reinterpret_cast<Bucket*>(block->bytes());
     for (u64 i = 0; i < count; ++i)
-        new (&g_dentry_cache.buckets[i]) Bucket;
+        new (&buckets[i]) Bucket;
+    g_dentry_cache.buckets = buckets;
     g_dentry_cache.shift = 64 - base::log2_down(count);
     g_dentry_cache.unused.next = g_dentry_cache.unused.previous = &g_dentry_cache.unused;
     g_dentry_cache.unused_limit = frames / 4 < 512 ? 512 : frames / 4;
