@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// links: core/gate/strand.cpp core/gate/strand_phases.cpp core/gate/waiting.cpp
-// links: core/gate/patience.cpp
+// links: core/gate/strand.cpp core/gate/strand_batch.cpp core/gate/strand_phases.cpp
+// links: core/gate/waiting.cpp core/gate/patience.cpp
 // links: core/gate/worker.cpp core/gate/containment.cpp arch/x86_64/component_call.S
 // links: host/test/kernel_port.cpp host/test/memory_port.cpp base/format.cpp
 // kinds: none
