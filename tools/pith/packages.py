@@ -29,7 +29,7 @@ NEEDS: dict[str, list[str]] = {
     "iso": ["grub-common", "grub-pc-bin", "grub-efi-amd64-bin", "xorriso", "mtools"],
     "syslinux": ["isolinux", "syslinux-common"],
     "uefi": ["ovmf"],
-    "test": ["python3-pytest", "python3-pexpect", "e2fsprogs"],
+    "test": ["python3-pytest", "python3-pexpect", "e2fsprogs", "procps"],
     "debug": ["gdb"],
     "recording": ["termtosvg"],
     "host-tests": ["libgtest-dev", "libclang-rt-19-dev", "llvm-19", "e2fsprogs", "cpio",
