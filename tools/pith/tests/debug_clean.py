@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The group `debug-clean`: programs on the debug kernel, whose detectors (memory accesses,
 undefined behaviour, lock order, sleeping where one may not) end it with a report. None may come.
-That each detector finds what it is for is shown by the group `crimes`."""
+All components move at random all the time meanwhile. That each detector finds what it is for is
+shown by the group `crimes`."""
 
 import dataclasses
 import pathlib
@@ -14,6 +15,8 @@ from pith.tests.group import GUEST_PACKAGES, Counts, Settings, run_bounded
 
 LOGS = BUILD / "tests"
 _REPORT = re.compile(r"^.*panic: .*$", re.MULTILINE)
+# In every run: no program may notice.
+_MOVING = "pith.chaos=move:10hz loglevel=7"
 _STRESS = ("--cpu 2 --vm 2 --vm-bytes 32m --fork 2 --pipe 2 --futex 2 --switch 2 "
            "--metrics-brief").split()
 
@@ -79,7 +82,8 @@ class DebugCleanGroup:
             return [f"tests/{script}/build.py failed (all of it: {log})"]
         seconds = 420
         command = ["python3", str(ROOT / "tests/syscalls/boot.py"), "--kernel", str(kernel),
-                   "--smp", "2", "--timeout", str(settings.seconds_for(seconds)), *words]
+                   "--smp", "2", "--append", _MOVING,
+                   "--timeout", str(settings.seconds_for(seconds)), *words]
         run_bounded(command, settings, seconds + 10, log)
         text = log.read_text("utf-8", "replace").replace("\r", "")
         if found := reports_in(text):
@@ -103,7 +107,7 @@ class DebugCleanGroup:
         log, serial = LOGS / f"{self.name}-chaos.log", LOGS / f"{self.name}-chaos-kernel.log"
         serial.unlink(missing_ok=True)
         command = ["./pith", "run", "--no-install", "--kernel", str(kernel), "--smp", "2",
-                   "--append", "pith.chaos=move:10hz loglevel=7", "--log", str(serial), "--",
+                   "--append", _MOVING, "--log", str(serial), "--",
                    "bash", "-c", _CHAOS]
         status = run_bounded(command, settings, 400, log)
         text = serial.read_text("utf-8", "replace") if serial.exists() else ""
@@ -120,8 +124,8 @@ class DebugCleanGroup:
         log, serial = LOGS / f"{self.name}-stress.log", LOGS / f"{self.name}-stress-kernel.log"
         serial.unlink(missing_ok=True)
         command = ["./pith", "run", "--no-install", "--kernel", str(kernel), "--smp", "4",
-                   "--memory", "1024", "--packages", GUEST_PACKAGES, "--log", str(serial), "--",
-                   "stress-ng", *_STRESS, "--timeout", str(seconds)]
+                   "--memory", "1024", "--packages", GUEST_PACKAGES, "--append", _MOVING,
+                   "--log", str(serial), "--", "stress-ng", *_STRESS, "--timeout", str(seconds)]
         status = run_bounded(command, settings, 600 + seconds, log)
         text = serial.read_text("utf-8", "replace") if serial.exists() else ""
         if found := reports_in(text):
