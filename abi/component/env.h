@@ -196,7 +196,9 @@ public:
                                            sizeof properties)));
         return properties;
     }
-    // Waits for the answer. Errors: those of the request.
+    // Waits for the answer; for handlers of requests, and with no buffer but (a part of) that
+    // request's own, whose id `request` then has. The request stays unanswered meanwhile. Errors:
+    // those of the request, inval, e2big (more pieces than maximum_child_pieces), opnotsupp.
     Result<u64> call_child(u32 child, Request& request) {
         Reply reply;
         TRY(check(table_->call_child(this, child, &request, &reply)));

@@ -23,11 +23,6 @@ enum class ObjectId : u32 {
     // The instance's arena; offsets count from its base.
     arena = 0x2000'0000,
 };
-// The pages attached to another request the instance is serving (to forward them to a child);
-// `request` is that request's id, of which the slot is the lower half.
-constexpr ObjectId object_of_request(u64 request) {
-    return static_cast<ObjectId>(0x3000'0000 | (request & 0x0fff'ffff));
-}
 // A block got from Env::allocate_dma.
 constexpr ObjectId object_of_dma(u32 block) { return static_cast<ObjectId>(0x4000'0000 | block); }
 
@@ -41,6 +36,9 @@ struct Buffer {
     u64 length = 0;
 };
 static_assert(sizeof(Buffer) == 24);
+
+// Pieces of a buffer that can be passed on to a child at once.
+inline constexpr u32 maximum_child_pieces = 64;
 
 // Arguments every operation may use as it likes: 24 bytes of plain data.
 using RequestArguments = std::array<u64, 3>;

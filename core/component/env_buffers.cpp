@@ -245,10 +245,10 @@ i64 EnvCalls::child_properties(Env* env, u32 child, u64 fingerprint, void* prope
     Instance& self = of(env);
     if (child >= self.child_count_)
         return error(Errno::noent);
-    const Instance::Child& found = self.children_[child];
-    if (found.fingerprint != fingerprint || found.property_bytes != capacity)
+    ChildService& found = *self.children_[child];
+    if (found.fingerprint() != fingerprint || found.property_bytes() != capacity)
         return error(Errno::proto);
-    memcpy(properties, found.properties, capacity);
+    found.copy_properties(properties);
     return 0;
 }
 
@@ -256,14 +256,21 @@ i64 EnvCalls::call_child(Env* env, u32 child, Request* request, Reply* reply) {
     Instance& self = of(env);
     if (child >= self.child_count_)
         return error(Errno::noent);
-    if (self.strand_.never_waits() && self.state() != InstanceState::starting)
+    if (self.strand_.never_waits())
         return reject(self, "a wait in a strand that never waits");
-    constexpr u32 capacity = 64;
+    // The request keeps its pieces from being used otherwise until the child is through with them;
+    // nothing does so for other memory, nor for what a handler without a request has begun.
+    const bool has_buffer = request->buffer.object != ObjectId::none;
+    const u64 served = self.strand_.served_request();
+    if (served == 0 || (has_buffer && (request->id != served ||
+                                       request->buffer.object != ObjectId::own_request)))
+        return error(Errno::inval);
+    constexpr u32 capacity = maximum_child_pieces;
     BufferPiece pieces[capacity];
     u32 used = 0;
     bool full = false;
     GateCall call;
-    if (request->buffer.object != ObjectId::none) {
+    if (has_buffer) {
         const auto visited = for_each_piece(self, request->id, request->buffer, 0,
                                             [&](const BufferPiece& piece) {
                                                 full = used == capacity;
@@ -278,8 +285,11 @@ i64 EnvCalls::call_child(Env* env, u32 child, Request* request, Reply* reply) {
     call.request.buffer.object = used ? ObjectId::own_request : ObjectId::none;
     call.request.buffer.offset = 0;
     call.pieces = {pieces, used};
-    Strand::Activation* parked = self.strand_.park();
-    (void)self.children_[child].gate->call(call);
+    Gate& gate = self.children_[child]->gate();
+    if (call.request.operation >= gate.operations().size())
+        return error(Errno::opnotsupp);
+    Strand::Activation* parked = self.strand_.park(Strand::WaitsFor::child);
+    (void)gate.call(call);
     *reply = call.reply;
     self.strand_.unpark(parked);
     return 0;

@@ -34,7 +34,8 @@ void Instance::InstanceTimer::fired(Timer& timer) {
 
 Result<Ref<Instance>> Instance::create(Ref<ComponentObject> object, RefOrNull<Device> device,
                                        std::string_view name, std::span<const Child> children) {
-    if (children.size() > maximum_children)
+    if (children.size() > maximum_children ||
+        children.size() != object->descriptor().child_count)
         return Failure(Errno::inval);
     const Bytes size =
         base::bytes_of(base::pages_covering(Bytes(object->descriptor().arena_bytes)));
@@ -42,7 +43,7 @@ Result<Ref<Instance>> Instance::create(Ref<ComponentObject> object, RefOrNull<De
     Ref<Instance> instance =
         TRY(Ref<Instance>::create(std::move(object), std::move(device), name, std::move(arena)));
     for (const Child& child : children)
-        instance->children_[instance->child_count_++] = child;
+        instance->children_[instance->child_count_++] = RefOrNull<ChildService>(child);
     if (!instance->strand_.never_waits())
         instance->worker_ =
             TRY(Worker::create(instance->name(), &Instance::run_strand, instance.get())).release();

@@ -4,6 +4,7 @@
 // and ends exclude each other by the instance's own lock; they are process context.
 #pragma once
 
+#include "core/component/child_service.h"
 #include "core/component/dma_memory.h"
 #include "core/component/home.h"
 #include "core/component/injection.h"
@@ -47,13 +48,8 @@ public:
     static constexpr u32 counter_count = 16;
     static constexpr u32 restart_limit = 6; // without an answered request in between
 
-    // A gate the instance may call, with its interface's properties.
-    struct Child {
-        Gate* gate = nullptr;
-        u64 fingerprint = 0;
-        const void* properties = nullptr;
-        u32 property_bytes = 0;
-    };
+    // What it may call, in the order of the descriptor's needs.
+    using Child = Ref<ChildService>;
     struct Service {
         enum class State : u8 { absent, offered, bound, withdrawing };
         std::atomic<State> state{State::absent};
@@ -219,7 +215,7 @@ private:
     std::atomic<bool> has_strayed_{false};
     DmaBlocks dma_;
     DmaBlocks former_dma_; // of the life that crashed, until the device was reset
-    Child children_[maximum_children];
+    RefOrNull<ChildService> children_[maximum_children];
     u32 child_count_ = 0;
     Service services_[maximum_services];
     InstanceTimer timers_[timer_count];

@@ -116,6 +116,17 @@ i64 deliver(Env* env, u32 service, u32 event, const void* bytes, u64 length) {
     return static_cast<i64>(done);
 }
 
+i64 child_properties(Env* env, u32 child, u64 fingerprint, void* properties, u64 capacity) {
+    if (capacity > most_property_bytes)
+        return EnvCalls::error(Errno::proto);
+    alignas(8) u8 own[most_property_bytes];
+    const i64 answer = EnvCalls::child_properties(env, child, fingerprint, own, capacity);
+    if (answer >= 0) {
+        const Touch touch(env);
+        memcpy(properties, own, capacity);
+    }
+    return answer;
+}
 i64 call_child(Env* env, u32 child, Request* request, Reply* reply) {
     Request own = taken(env, request);
     Reply answer;
@@ -146,7 +157,7 @@ constexpr EnvTable kernel_env_table = {
     PITH_ENV_CALL(unmap_buffer) PITH_ENV_WHOLE(buffer_view) PITH_ENV_WHOLE(copy_from_buffer)
     PITH_ENV_WHOLE(copy_to_buffer) PITH_ENV_OWN(offer) PITH_ENV_OWN(update_offer)
     PITH_ENV_CALL(withdraw) PITH_ENV_CALL(complete) PITH_ENV_OWN(deliver)
-    PITH_ENV_CALL(child_count) PITH_ENV_WHOLE(child_properties) PITH_ENV_OWN(call_child)
+    PITH_ENV_CALL(child_count) PITH_ENV_OWN(child_properties) PITH_ENV_OWN(call_child)
     PITH_ENV_CALL(read_record) PITH_ENV_CALL(release_record) PITH_ENV_CALL(publish)
     PITH_ENV_CALL(was_published) PITH_ENV_WHOLE(request_services)
 #undef PITH_ENV_CALL

@@ -61,24 +61,33 @@ void look_after_instances(void*) {
     }
 }
 
+bool has_instance(Registry& registry, std::string_view component, u32 number) {
+    const base::Text<32> name("{}{}", component, number);
+    for (Instance& instance : registry.instances) {
+        if (instance.name() == name.view())
+            return true;
+    }
+    return false;
+}
+
 // The first number that makes "virtio_blkN" a free name.
 u32 free_number(Registry& registry, std::string_view component) {
-    for (u32 number = 0;; ++number) {
-        const base::Text<32> name("{}{}", component, number);
-        bool taken = false;
-        for (Instance& instance : registry.instances)
-            taken = taken || instance.name() == name.view();
-        if (!taken)
-            return number;
-    }
+    u32 number = 0;
+    while (has_instance(registry, component, number))
+        ++number;
+    return number;
 }
 
 Result<Ref<Instance>> make_instance(Ref<ComponentObject> object, RefOrNull<Device> device,
-                                    std::span<const Instance::Child> children) {
+                                    std::span<const Instance::Child> children, u32 number) {
     RefOrNull<Instance> made;
     {
         auto registry = g_manager->registry.lock();
-        const base::Text<32> name("{}{}", object->name(), free_number(*registry, object->name()));
+        if (number == lowest_free)
+            number = free_number(*registry, object->name());
+        else if (has_instance(*registry, object->name(), number))
+            return Failure(Errno::exist);
+        const base::Text<32> name("{}{}", object->name(), number);
         Ref<Instance> instance = TRY(Instance::create(object, device, name.view(), children));
         Ref<Instance> kept = instance;
         registry->instances.push_back(*kept.release());
@@ -133,7 +142,7 @@ void device_changed(Device& device, bool present) {
     auto object = find_driver(device);
     if (!object)
         return;
-    auto instance = make_instance(object.to_ref(), Ref<Device>::share(device), {});
+    auto instance = make_instance(object.to_ref(), Ref<Device>::share(device), {}, lowest_free);
     if (instance)
         device.driver = instance->get();
 }
@@ -208,8 +217,8 @@ Result<> unload_component(std::string_view name) {
 void start_device_matching() { set_device_driver_listener(&device_changed); }
 
 Result<Ref<Instance>> create_instance(std::string_view component,
-                                      std::span<const Instance::Child> children) {
-    return make_instance(TRY(find_component(component)), nullptr, children);
+                                      std::span<const Instance::Child> children, u32 number) {
+    return make_instance(TRY(find_component(component)), nullptr, children, number);
 }
 
 void end_instance(Instance& instance) {

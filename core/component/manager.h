@@ -23,10 +23,13 @@ Result<> unload_component(std::string_view name);
 // Starts instances for devices already in the tree and for those that come.
 void start_device_matching();
 
-// An instance made by the core, not for a device ("ext4" for a mount). Errors: noent, nomem, its
-// own.
+// An instance made by the core, not for a device ("ext4" for a mount). It is called after its
+// component, with `number` or the lowest one that is free. Errors: noent, nomem, exist (there is
+// one of that number), inval (it needs other children), its own.
+inline constexpr u32 lowest_free = ~u32{0};
 Result<Ref<Instance>> create_instance(std::string_view component,
-                                      std::span<const Instance::Child> children);
+                                      std::span<const Instance::Child> children,
+                                      u32 number = lowest_free);
 // Ends such an instance.
 void end_instance(Instance& instance);
 

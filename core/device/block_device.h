@@ -38,6 +38,8 @@ public:
     // The instance that drives it ("virtio_blk0").
     std::string_view driver_name() const { return {disk_->driver_, disk_->driver_length_}; }
     BlockStatistics statistics() const { return disk_->queue_->statistics(); }
+    // How many have it open or mounted; a disk counts those of its partitions.
+    u32 uses() const { return uses_.load(std::memory_order_acquire); }
 
     // Starts a transfer; request.completed follows in every case. Any context, no locks held.
     void submit(BlockRequest& request);
@@ -54,6 +56,7 @@ public:
 
 private:
     friend class BlockRegistry;
+    friend class BlockUse;
     friend class DiskSink;
     friend class Ref<BlockDevice>;
     BlockDevice() = default; // named when it enters the registry
@@ -73,12 +76,31 @@ private:
     char uuid_[40] = {};
     usize uuid_length_ = 0;
     std::atomic<bool> gone_{false};
+    std::atomic<u32> uses_{0};
     char driver_[32] = {}; // disk only
     usize driver_length_ = 0;
     u64 sequence_ = 0; // disk only
     BlockQueue* queue_ = nullptr; // whole disk only; owned
     ListLink registry_link_;
 };
+
+// Someone who has the device open or mounted. Ends in process context.
+class BlockUse {
+public:
+    explicit BlockUse(Ref<BlockDevice> device);
+    ~BlockUse();
+    BlockUse(const BlockUse&) = delete;
+    BlockUse& operator=(const BlockUse&) = delete;
+
+    BlockDevice& operator*() const { return *device_; }
+    BlockDevice* operator->() const { return device_.get(); }
+
+private:
+    const Ref<BlockDevice> device_;
+};
+// Told of each disk that nobody uses any more. One listener, before the first use.
+using UnusedListener = void (*)(BlockDevice& disk);
+void set_unused_listener(UnusedListener listener);
 
 // --- the registry. Process context.
 
@@ -92,6 +114,12 @@ void for_each_block_device(bool (*visit)(BlockDevice& device, void* argument), v
 // One listener (devtmpfs and uevents sit behind it).
 using BlockListener = void (*)(BlockDevice& device, bool present);
 void set_block_listener(BlockListener listener);
+
+// Takes the disk's partitions off, and finds those that it has now. Errors: busy (one is in use),
+// inval (a partition, or a disk that has none), and why the table cannot be read.
+Result<> rescan_partitions(BlockDevice& disk);
+// Takes them off. Errors: busy.
+Result<> remove_partitions(BlockDevice& disk);
 
 // Registers the block interface with the component manager. Once, at start. Errors: nospc, nomem.
 Result<> start_block_devices();

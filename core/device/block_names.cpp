@@ -8,7 +8,7 @@ namespace {
 
 constexpr u32 scsi_majors[] = {8,   65,  66,  67,  68,  69,  70,  71,
                                128, 129, 130, 131, 132, 133, 134, 135};
-constexpr u32 ram_major = 1, virtio_major = 254, other_major = 250;
+constexpr u32 ram_major = 1, loop_major = 7, virtio_major = 254, other_major = 250;
 constexpr u32 extended_major = 259; // what has no minors of its own: NVMe, partitions past the 15th
 constexpr u32 most_minors = 1 << 20;
 constexpr u32 most_disks = 18'278; // … zzz
@@ -18,6 +18,7 @@ enum class Style : u8 {
     letters,  // vda
     digits,   // ram0
     instance, // nvme0n1: the instance's name and the one the component wished for
+    same,     // loop0: as the instance, with its number
 };
 struct Family {
     std::string_view prefix; // what components wish for
@@ -27,6 +28,7 @@ struct Family {
 constexpr Family families[] = {{"vd", virtio_major, Style::letters},
                                {"sd", scsi_majors[0], Style::letters},
                                {"ram", ram_major, Style::digits},
+                               {"loop", loop_major, Style::same},
                                {"n", extended_major, Style::instance}};
 constexpr Family other_family = {"xd", other_major, Style::letters};
 
@@ -66,6 +68,22 @@ Result<BlockDeviceNumber> extended_number(BlockNameTable& table) {
     return Failure(Errno::nospc);
 }
 
+// The digits at the end. Errors: nospc (there are none, or too many).
+Result<u32> number_in(std::string_view name) {
+    usize first = name.size();
+    while (first > 0 && name[first - 1] >= '0' && name[first - 1] <= '9')
+        --first;
+    if (first == name.size())
+        return Failure(Errno::nospc);
+    u32 number = 0;
+    for (const char digit : name.substr(first)) {
+        number = number * 10 + static_cast<u32>(digit - '0');
+        if (number >= most_minors)
+            return Failure(Errno::nospc);
+    }
+    return number;
+}
+
 Result<BlockDeviceNumber> number_of_disk(BlockNameTable& table, const Family& family, u32 index) {
     if (family.style == Style::digits)
         return BlockDeviceNumber{family.major, index};
@@ -90,6 +108,13 @@ Result<DiskName> name_disk(BlockNameTable& table, const OfferedService& service)
         name.number = TRY(extended_number(table));
         return name;
     }
+    if (family.style == Style::same) {
+        if (table.has_name(service.instance))
+            return Failure(Errno::nospc);
+        set_name(name, service.instance);
+        name.number = {family.major, TRY(number_in(service.instance))};
+        return name;
+    }
     for (u32 index = 0; index < most_disks; ++index) {
         const base::Text<32> text =
             family.style == Style::digits
@@ -111,7 +136,7 @@ Result<DiskName> name_partition(BlockNameTable& table, const BlockDevice& disk, 
     DiskName name;
     set_name(name, text.view());
     const BlockDeviceNumber is = disk.number();
-    if (is.major == extended_major || partition >= minors_of_disk)
+    if (is.major == extended_major || is.major == loop_major || partition >= minors_of_disk)
         name.number = TRY(extended_number(table));
     else
         name.number = {is.major, is.minor + partition};
@@ -121,6 +146,7 @@ Result<DiskName> name_partition(BlockNameTable& table, const BlockDevice& disk, 
 const char* block_major_name(u32 major) {
     switch (major) {
     case ram_major: return "ramdisk";
+    case loop_major: return "loop";
     case virtio_major: return "virtblk";
     case extended_major: return "blkext";
     case other_major: return "xd";

@@ -69,6 +69,17 @@ TEST(BlockNames, namespacesAreCalledAfterTheirController) {
     EXPECT_FALSE(table.add("nvme1", "n7")); // it cannot be there twice
 }
 
+TEST(BlockNames, loopDevicesKeepTheirNumber) {
+    Table table;
+    const auto seventh = table.add("loop7", "loop");
+    EXPECT_EQ(seventh->view(), "loop7");
+    EXPECT_EQ(seventh->number, (BlockDeviceNumber{7, 7}));
+    EXPECT_EQ(table.add("loop0", "loop")->number, (BlockDeviceNumber{7, 0}));
+    EXPECT_FALSE(table.add("loop7", "loop"));
+    EXPECT_FALSE(table.add("loop", "loop"));
+    EXPECT_FALSE(table.add("loop1048576", "loop"));
+}
+
 TEST(BlockNames, othersHaveAPrefixOfTheirOwn) {
     Table table;
     EXPECT_EQ(table.add("ramdisk0", "ram")->view(), "ram0");

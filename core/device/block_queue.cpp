@@ -29,6 +29,13 @@ BlockQueue::BlockQueue(Gate& gate, const component::BlockProperties& properties)
     properties_.max_segments = std::max(properties_.max_segments, 1u);
 }
 
+void BlockQueue::update(const component::BlockProperties& now) {
+    properties_.capacity = now.capacity;
+    properties_.sector_size = now.sector_size;
+    properties_.physical_sector_size = now.physical_sector_size;
+    properties_.read_only = now.read_only;
+}
+
 BlockStatistics BlockQueue::statistics() {
     auto state = state_.lock();
     BlockStatistics copy = state->statistics;

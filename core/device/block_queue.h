@@ -31,7 +31,9 @@ public:
     // Transfers at `sector` of the disk. Any context, no locks held.
     void submit_at(BlockRequest& request, u64 sector);
     const component::BlockProperties& properties() const { return properties_; }
-    void set_capacity(u64 sectors) { properties_.capacity = sectors; }
+    // The disk has become another one in what may change: size, sector, read-only. Requests that
+    // are on their way meanwhile are judged by the device.
+    void update(const component::BlockProperties& now);
     BlockStatistics statistics();
     static BlockRequest& request_of(GateCall& call);
 

@@ -125,7 +125,7 @@ private:
     u64 caller() override;
     void end_of_wait();
 
-    Ref<BlockDevice> device_;
+    BlockUse device_;
     Ref<Instance> instance_; // owns the gate
     Gate& gate_;
     DeviceSource source_;

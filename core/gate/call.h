@@ -77,7 +77,8 @@ private:
 
     CallState state_ = CallState::client;
     u8 repeats_ = 0;
-    u8 deaths_ = 0;                                        // lives that ended over it
+    u8 deaths_ = 0;              // lives that ended over it
+    bool is_with_child_ = false; // its handler waits for a child; owner of the strand
     u64 sequence_ = 0;                                     // order of issue
     const component::OperationInfo* operations_ = nullptr; // of its gate's interface
     std::atomic<u32> waiting_{0};

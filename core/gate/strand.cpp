@@ -11,7 +11,7 @@ namespace core {
 Strand::~Strand() {
     answer_timer_.cancel();
     remove_contained_strand(*this);
-    VERIFY(in_flight_ == 0 && queue_.empty() && !is_busy());
+    VERIFY(in_flight_ == 0 && queue_.empty() && owed_.empty() && !is_busy());
 }
 
 void Strand::reset_table() {
@@ -34,7 +34,8 @@ bool Strand::has_work_locked() const {
     if (phase() != GatePhase::open)
         return false;
     return pending_interrupts_ != 0 || pending_timers_ != 0 ||
-           (!queue_.empty() && !device_full_ && free_ && !(is_cautious() && in_flight_ != 0));
+           (!queue_.empty() && !device_full_ && free_ && !(is_cautious() && in_flight_ != 0) &&
+            orphans() == 0);
 }
 
 // --- clients
@@ -241,7 +242,7 @@ GateCall* Strand::find(u64 id) {
 
 Result<> Strand::complete(u64 id, component::Reply reply) {
     GateCall* call = find(id);
-    if (!call) {
+    if (!call || call->is_with_child_) { // the child would go on with buffers that are free
         condemn(Errno::proto);
         return Failure(Errno::inval);
     }
@@ -292,10 +293,13 @@ bool Strand::runs_too_long(Nanos moment) {
     return looks_ >= hang_limit().value / interval.value;
 }
 
-Strand::Activation* Strand::park() PITH_NO_ANALYSIS {
+Strand::Activation* Strand::park(WaitsFor what) PITH_NO_ANALYSIS {
     Activation* activation = current_;
     if (!activation)
         return nullptr;
+    activation->waits_for = what;
+    if (what == WaitsFor::child && find(activation->id) == activation->call)
+        activation->call->is_with_child_ = true;
     lock_.acquire();
     parked_.push_back(*activation);
     state_.fetch_or(attention, std::memory_order_relaxed);
@@ -327,6 +331,8 @@ bool Strand::try_unpark(Activation* activation) PITH_NO_ANALYSIS {
             if (!activation->abandoned) {
                 take_ownership_locked();
                 activation->link.unlink();
+                if (find(activation->id) == activation->call)
+                    activation->call->is_with_child_ = false;
                 current_ = activation;
                 const u64 entries = landing_.entries;
                 landing_ = activation->landing;
@@ -337,7 +343,25 @@ bool Strand::try_unpark(Activation* activation) PITH_NO_ANALYSIS {
         return inside;
     };
     (void)entry_.wait(try_to_return, Sleep::uninterruptible);
+    if (activation->abandoned && activation->waits_for == WaitsFor::child)
+        orphan_is_over();
     return !activation->abandoned;
+}
+
+// Who waited for the last one goes on. The strand may be gone as soon as its last call is told.
+void Strand::orphan_is_over() PITH_NO_ANALYSIS {
+    CallList owed;
+    lock_.acquire();
+    const bool was_last = orphans_.fetch_sub(1, std::memory_order_relaxed) == 1;
+    if (was_last)
+        owed.splice_back(owed_);
+    const bool has_work = was_last && has_work_locked();
+    lock_.release();
+    if (has_work)
+        observer_.kick(observer_, *this); // handlers of this strand may wait
+    if (was_last)
+        entry_.wake_all();
+    finish_calls(owed);
 }
 
 void Strand::leave_abandoned(const Activation& activation) {
@@ -363,7 +387,7 @@ bool Strand::enter_for_request() PITH_NO_ANALYSIS {
         if (phase() == GatePhase::failed) {
             over = true;
         } else if (phase() == GatePhase::open && !is_busy() && reentering_ == 0 &&
-                   !(is_cautious() && in_flight_ != 0)) {
+                   orphans() == 0 && !(is_cautious() && in_flight_ != 0)) {
             take_ownership_locked();
             over = entered = true;
         }
@@ -413,6 +437,7 @@ u64 Strand::oldest_timed() const {
     const GateCall* oldest = nullptr;
     for (const Entry& entry : table_) {
         if (entry.call && entry.call->sequence_ != running && entry.call->is_timed() &&
+            !entry.call->is_with_child_ && // the child's time is the child's
             (!oldest || entry.call->sequence_ < oldest->sequence_))
             oldest = entry.call;
     }
@@ -478,7 +503,7 @@ void Strand::leave_slow(Context context) PITH_NO_ANALYSIS {
     }
     const bool idle = phase() == GatePhase::open && queue_.empty() && parked_.empty() && !waiters &&
                       pending_interrupts_ == 0 && pending_timers_ == 0 && !is_cautious() &&
-                      !runs_elsewhere() && !lends_;
+                      !runs_elsewhere() && !lends_ && orphans() == 0;
     // Release: the next owner sees what was written in here.
     state_.store(idle ? 0 : attention, std::memory_order_release);
     lock_.release();

@@ -111,14 +111,21 @@ public:
     // Lets others in while the handler waits. When the handler was abandoned meanwhile, unpark()
     // does not return: the component's code is never entered again, for it may be gone. So between
     // the two nothing may need a destructor. No-ops in start, resume and stop.
+    // A wait for a child goes on when its handler is abandoned, and has the pieces of the request
+    // until it is over: while there is such an orphan no request is begun, and none of those that
+    // were given back is answered (docs/decisions/120).
+    enum class WaitsFor : u8 { something, child };
     struct Activation {
         GateCall* call = nullptr;
         u64 id = 0;
         bool abandoned = false;
+        WaitsFor waits_for = WaitsFor::something;
         arch::Landing landing; // while it is parked
         ListLink link;         // among the parked ones
     };
-    Activation* park();
+    Activation* park(WaitsFor what = WaitsFor::something);
+    // The request whose handler runs, in a strand whose handlers may wait; else 0. Owner.
+    u64 served_request() const { return current_ ? current_->id : 0; }
     void unpark(Activation* activation) {
         if (!try_unpark(activation))
             leave_abandoned(*activation);
@@ -197,6 +204,8 @@ public:
     u64 repeated() const { return repeated_; }
     // Requests answered with io because lives ended over them.
     u64 convicted() const { return convicted_; }
+    // Calls of children that go on without their handlers.
+    u32 orphans() const { return orphans_.load(std::memory_order_relaxed); }
     // Requests answered so far. While nobody is inside.
     u64 answered() const;
     // What the last trap in a handler was. While nobody is inside.
@@ -388,6 +397,8 @@ private:
     void blame_locked();
     GateCall* running_call();
     void abandon_parked_locked();
+    void orphan_is_over();
+    void dismiss_locked(CallList& calls, CallList& told);
     void end_with(GateCall& call, Errno error, CallList& finished);
     bool has_work_locked() const;
     bool runs_inline() const { return never_waits_ && !runs_elsewhere(); }
@@ -440,6 +451,8 @@ private:
     u64 repeated_ = 0;
     u64 convicted_ = 0;
     CallList dismissed_; // by restart(), to be told at the release
+    std::atomic<u32> orphans_{0}; // written under lock_
+    CallList owed_;               // to be told when there are no orphans
     // After an end that may be any request's fault, those that were in flight run one by one, until
     // answered() is this.
     u64 cautious_until_ = 0;

@@ -61,7 +61,7 @@ void Strand::release() PITH_NO_ANALYSIS {
     lock_.acquire();
     take_step(GateEvent::release);
     CallList dismissed;
-    dismissed.splice_back(dismissed_);
+    dismiss_locked(dismissed_, dismissed);
     if (is_busy()) { // a cancelled hold: whoever is inside goes on
         lock_.release();
     } else {
@@ -104,15 +104,23 @@ void Strand::crash_locked() {
     observer_.crashed(observer_, *this, condemned_why_);
 }
 
+// These are to be told that they are over: at once, or when no orphan may have their pieces.
+void Strand::dismiss_locked(CallList& calls, CallList& told) {
+    (orphans() != 0 ? owed_ : told).splice_back(calls);
+}
+
 // Handlers that wait are cut off: their requests go back to the front of the queue.
 void Strand::abandon_parked_locked() {
     abandon_wanted_ = false;
     CallList again;
     while (Activation* activation = parked_.pop_front()) {
         activation->abandoned = true;
+        if (activation->waits_for == WaitsFor::child)
+            orphans_.fetch_add(1, std::memory_order_relaxed);
         GateCall* call = activation->call;
         if (find(activation->id) != call)
             continue; // answered before it parked
+        call->is_with_child_ = false;
         take_back(*call);
         call->state_ = CallState::queued;
         again.push_back(*call);
@@ -181,7 +189,8 @@ void Strand::give_up(DeviceIs device) PITH_NO_ANALYSIS {
     CallList finished;
     lock_.acquire();
     take_step(GateEvent::give_up);
-    finished.splice_back(dismissed_);
+    CallList ended;
+    ended.splice_back(dismissed_);
     cautious_until_ = 0;
     suspect_ = 0;
     for (Entry& entry : table_) {
@@ -191,13 +200,14 @@ void Strand::give_up(DeviceIs device) PITH_NO_ANALYSIS {
                 if (device == DeviceIs::unknown)
                     retain_memory(piece.address, piece.length);
             }
-            end_with(*call, Errno::io, finished);
+            end_with(*call, Errno::io, ended);
         }
     }
     while (GateCall* call = queue_.pop_front()) {
         --queued_;
-        end_with(*call, Errno::io, finished);
+        end_with(*call, Errno::io, ended);
     }
+    dismiss_locked(ended, finished);
     lock_.release();
     entry_.wake_all();
     finish_calls(finished);

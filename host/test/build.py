@@ -41,7 +41,8 @@ CORE = ["core/component/component_image.cpp", "core/component/component_object.c
         "core/component/kernel_home.cpp", "core/component/manager.cpp",
         "core/component/object_loader.cpp", "core/component/placement.cpp",
         "core/device/block_device.cpp", "core/device/block_names.cpp",
-        "core/device/block_queue.cpp", "core/device/byte_stream_device.cpp",
+        "core/device/block_queue.cpp", "core/device/block_registry.cpp",
+        "core/device/byte_stream_device.cpp",
         "core/device/device.cpp", "core/device/partition_table.cpp", "base/sha256.cpp",
         "host/test/core_port.cpp", "host/test/memory_port.cpp"]
 # A component as every image holds it, for the tests of the loader and of instances.

@@ -41,6 +41,17 @@ BlockInode::BlockInode(SuperBlock& super_block, u64 number, Ref<core::BlockDevic
     set_size(device_->size_in_bytes());
 }
 
+void BlockInode::opened() {
+    if (openings_.fetch_add(1, std::memory_order_relaxed) == 0)
+        set_size(size_in_device());
+}
+
+void BlockInode::refresh() {
+    if (core::PageCache* cache = page_cache_if_any())
+        cache->drop(0, ~u64{0}, false);
+    set_size(size_in_device());
+}
+
 void BlockInode::closed() {
     if (openings_.fetch_sub(1, std::memory_order_acq_rel) != 1)
         return;
@@ -152,7 +163,9 @@ Result<usize> BlockInode::direct(IoCursor& cursor, u64 offset, Move move) {
 // ---- the open file ------------------------------------------------------------------------------
 
 BlockFile::BlockFile(const Path& path, BlockInode& content, u32 flags)
-    : CachedFile(path, content, flags), content_kept_(Ref<Inode>::share(content)) {
+    : CachedFile(path, content, flags),
+      use_(Ref<core::BlockDevice>::share(content.device())),
+      content_kept_(Ref<Inode>::share(content)) {
     content.opened();
 }
 
@@ -162,6 +175,7 @@ namespace {
 
 namespace block_control { // linux/fs.h
 constexpr u32 get_read_only = 0x125e, sectors = 0x1260, flush = 0x1261, get_read_ahead = 0x1263;
+constexpr u32 read_partitions = 0x125f;
 constexpr u32 sector_size = 0x1268, block_size = 0x8008'1270, bytes = 0x8008'1272;
 constexpr u32 minimum_io = 0x1278, optimal_io = 0x1279, alignment = 0x127a, physical_size = 0x127b;
 constexpr u32 rotational = 0x127e, disk_sequence = 0x8008'1280;
@@ -173,7 +187,22 @@ Result<u64> answer(u64 argument, T value) {
     return u64{0};
 }
 
+constinit u32 g_special_major = 0; // set once at start, with the handler
+constinit BlockIoctl g_special_ioctl = nullptr;
+
 } // namespace
+
+void set_block_ioctl(u32 major, BlockIoctl handler) {
+    g_special_major = major;
+    g_special_ioctl = handler;
+}
+
+Result<> BlockFile::rescan() {
+    if (!capable(Capability::sys_admin))
+        return Failure(Errno::acces);
+    TRY(block().sync(false));
+    return core::rescan_partitions(block().device());
+}
 
 Result<u64> BlockFile::ioctl(u32 request, u64 argument) {
     using namespace block_control;
@@ -199,7 +228,11 @@ Result<u64> BlockFile::ioctl(u32 request, u64 argument) {
         if (core::PageCache* cache = block().page_cache_if_any())
             cache->drop(0, ~u64{0}, false);
         return u64{0};
-    default: return Failure(Errno::notty);
+    case read_partitions: TRY(rescan()); return u64{0};
+    default:
+        return g_special_ioctl && device.disk().number().major == g_special_major
+                   ? g_special_ioctl(*this, request, argument)
+                   : Failure(Errno::notty);
     }
 }
 

@@ -16,8 +16,10 @@ public:
     core::BlockDevice& device() const { return *device_; }
     // Counts openings; the last closing writes everything back and empties the cache, so that what
     // others write to the device meanwhile is seen.
-    void opened() { openings_.fetch_add(1, std::memory_order_relaxed); }
+    void opened();
     void closed();
+    // The device's content or size is another by now; dirty pages were written back.
+    void refresh();
 
     Result<Ref<core::PageCache>> create_page_cache() override;
     Result<> sync(bool data_only) override;
@@ -48,11 +50,19 @@ public:
     Result<> truncate(u64) override { return Failure(Errno::inval); }
     Result<> allocate(u32, u64, u64) override { return Failure(Errno::opnotsupp); }
 
-private:
-    const Ref<Inode> content_kept_; // the node may be gone before the file is closed
-
     BlockInode& block() const { return static_cast<BlockInode&>(content()); }
+
+private:
+    Result<> rescan();
+
+    core::BlockUse use_;
+    const Ref<Inode> content_kept_; // the node may be gone before the file is closed
 };
+
+// What disks of one major number answer beside what all do. One kind of disk has that; start-up
+// only. Errors: notty and its own.
+using BlockIoctl = Result<u64> (*)(BlockFile& file, u32 request, u64 argument);
+void set_block_ioctl(u32 major, BlockIoctl handler);
 
 // Writes back what is dirty in the caches of devices (sync).
 Result<> sync_block_devices(bool wait);

@@ -20,6 +20,7 @@
 #include "linux/process/init.h"
 #include "linux/process/oom.h"
 #include "linux/process/task.h"
+#include "linux/loop/loop_device.h"
 #include "linux/socket/socket.h"
 #include "linux/socket/uevent_socket.h"
 #include "linux/sysfs/device_nodes.h"
@@ -219,6 +220,7 @@ void start_linux() {
     MUST(register_memory_devices(), "boot has memory");
     MUST(start_service_devices(), "boot has memory");
     start_block_nodes();
+    MUST(start_loop_devices(), "boot has memory");
     register_local_sockets();
     register_netlink_sockets();
     register_pseudo_file_systems();
