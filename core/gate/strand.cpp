@@ -355,7 +355,9 @@ void Strand::orphan_is_over() PITH_NO_ANALYSIS {
     const bool was_last = orphans_.fetch_sub(1, std::memory_order_relaxed) == 1;
     if (was_last)
         owed.splice_back(owed_);
-    const bool has_work = was_last && has_work_locked();
+    // Whoever is inside finds it when leaving.
+    const bool free = (state_.fetch_or(attention, std::memory_order_acquire) & busy) == 0;
+    const bool has_work = was_last && free && has_work_locked();
     lock_.release();
     if (has_work)
         observer_.kick(observer_, *this); // handlers of this strand may wait
@@ -556,8 +558,8 @@ void Strand::run_queued(GateCall& call, CallList& finished) {
 bool Strand::run_queue(const void* crew) PITH_NO_ANALYSIS {
     while (true) {
         lock_.acquire();
-        state_.fetch_or(attention, std::memory_order_acquire);
-        const bool has_work = has_work_locked() && !is_busy();
+        const bool free = (state_.fetch_or(attention, std::memory_order_acquire) & busy) == 0;
+        const bool has_work = free && has_work_locked();
         const bool is_ours = target_.crew == crew;
         if (!has_work || !is_ours) {
             lock_.release(); // whoever is inside kicks again when leaving

@@ -326,9 +326,40 @@ struct HomeCalls {
         return static_cast<i64>(taken);
     }
 
-    static i64 child_count(Env*) { return 0; }
-    static i64 child_properties(Env*, u32, u64, void*, u64) { return error(Errno::noent); }
-    static i64 call_child(Env*, u32, Request*, Reply*) { return error(Errno::noent); }
+    static i64 child_count(Env* env) { return static_cast<i64>(of(env).children.size()); }
+    static i64 child_properties(Env* env, u32 child, u64 fingerprint, void* to, u64 capacity) {
+        Home& home = of(env);
+        if (child >= home.children.size())
+            return error(Errno::noent);
+        const std::vector<u8> properties = home.children[child]->properties();
+        if (fingerprint != home.children[child]->fingerprint() || capacity != properties.size())
+            return error(Errno::proto);
+        std::memcpy(to, properties.data(), capacity);
+        return 0;
+    }
+    // With a part of the buffer of a request that is not answered yet, as the core has it.
+    static i64 call_child(Env* env, u32 child, Request* request, Reply* reply) {
+        Home& home = of(env);
+        if (child >= home.children.size())
+            return error(Errno::noent);
+        std::vector<u8> data;
+        const bool has_buffer = request->buffer.object != ObjectId::none;
+        if (has_buffer) {
+            const auto found = home.requests_.find(request->id);
+            if (found == home.requests_.end() || found->second.answer.done ||
+                request->buffer.object != ObjectId::own_request)
+                return error(Errno::inval);
+            data.resize(request->buffer.length);
+            if (const i64 copied = copy_from_buffer(env, request->id, &request->buffer, 0,
+                                                    data.data(), data.size());
+                copied < 0)
+                return copied;
+        }
+        *reply = home.children[child]->call(*request, data);
+        return has_buffer ? copy_to_buffer(env, request->id, &request->buffer, 0, data.data(),
+                                           data.size())
+                          : 0;
+    }
     static i64 read_record(Env*, u32, u64, RecordView*) { return error(Errno::noent); }
     static i64 release_record(Env*, u32, u32) { return error(Errno::inval); }
     static i64 publish(Env*, u64, const RecordChange*, u64) { return error(Errno::noent); }

@@ -48,6 +48,16 @@ public:
     virtual std::span<u8> storage(u64) { return {}; }
 };
 
+// What an instance calls as its child.
+class FakeChild {
+public:
+    virtual ~FakeChild() = default;
+    virtual u64 fingerprint() const = 0;
+    virtual std::vector<u8> properties() = 0;
+    // `data` is the buffer that was passed on, to read or to fill.
+    virtual component::Reply call(const component::Request& request, std::span<u8> data) = 0;
+};
+
 // Changes what the instance reads from registers: (number of the read, true value) -> value.
 using RegisterLie = std::function<u64(u64 number, u64 value, u32 width)>;
 
@@ -105,6 +115,7 @@ public:
     usize buffer_alignment = 16; // of the pieces of a request's buffer
     u64 counters[16] = {};
     std::map<std::string, std::string> configuration;
+    std::vector<FakeChild*> children; // in the order of the descriptor
     std::set<u32>* enabled() { return &enabled_; }
     DeviceMemory& memory() { return memory_; }
 
