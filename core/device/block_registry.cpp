@@ -199,7 +199,7 @@ Result<> BlockRegistry::add_partition(BlockDevice& disk, const PartitionEntry& e
     return {};
 }
 
-// The last one that `is_meant`, until there is none; it leaves the list, and then others hear of it.
+// The last one that `is_meant`, until there is none: it leaves the list, then others hear of it.
 template <typename Predicate>
 void BlockRegistry::remove_devices(Predicate is_meant) {
     while (true) {

@@ -206,6 +206,7 @@ public:
     u64 convicted() const { return convicted_; }
     // Calls of children that go on without their handlers.
     u32 orphans() const { return orphans_.load(std::memory_order_relaxed); }
+    u64 orphaned() const { return orphaned_; } // all there ever were
     // Requests answered so far. While nobody is inside.
     u64 answered() const;
     // What the last trap in a handler was. While nobody is inside.
@@ -452,6 +453,7 @@ private:
     u64 convicted_ = 0;
     CallList dismissed_; // by restart(), to be told at the release
     std::atomic<u32> orphans_{0}; // written under lock_
+    u64 orphaned_ = 0;
     CallList owed_;               // to be told when there are no orphans
     // After an end that may be any request's fault, those that were in flight run one by one, until
     // answered() is this.

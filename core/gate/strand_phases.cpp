@@ -115,8 +115,10 @@ void Strand::abandon_parked_locked() {
     CallList again;
     while (Activation* activation = parked_.pop_front()) {
         activation->abandoned = true;
-        if (activation->waits_for == WaitsFor::child)
+        if (activation->waits_for == WaitsFor::child) {
             orphans_.fetch_add(1, std::memory_order_relaxed);
+            ++orphaned_;
+        }
         GateCall* call = activation->call;
         if (find(activation->id) != call)
             continue; // answered before it parked

@@ -128,6 +128,7 @@ Result<> show_statistics(const ProcSubject& subject, base::FormatSink& sink) {
     base::format(sink, "answered {}\nin_flight {}\nqueued {}\nrepeated {}\nconvicted {}\n",
                  strand.answered(), strand.in_flight(), strand.queued(), strand.repeated(),
                  strand.convicted());
+    base::format(sink, "orphaned {}\n", strand.orphaned());
     base::format(sink, "restarts {}\nkills {}\nmoves {}\nswaps {}\nroll_backs {}\n",
                  figures.restarts, figures.kills, figures.moves, figures.swaps,
                  figures.roll_backs);

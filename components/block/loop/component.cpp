@@ -17,7 +17,7 @@ using Operation = Block::Operation;
 
 constexpr u32 backing = 0; // the child
 constexpr u32 least_sector = 512, most_sector = 4096;
-constexpr u32 most_request_bytes = 256 << 10; // bounds how long a request keeps others from the child
+constexpr u32 most_request_bytes = 256 << 10; // bounds how long it keeps others waiting
 // A server has threads for so many handlers that wait, and two more (core/server).
 constexpr u32 most_at_once = 8;
 

@@ -57,6 +57,8 @@ GROUPS: list[Group] = [
                 "tests/drive/disks_test.py", seconds=900, needs=("debian",)),
     PytestGroup("modules", "devices bring their drivers from /lib/modules, by modprobe and by udev",
                 "tests/drive/modules_test.py", seconds=600, needs=("debian",)),
+    PytestGroup("loop", "files as disks: losetup, mount -o loop; the component killed and moved",
+                "tests/drive/loop_test.py", seconds=600, needs=("debian",)),
     PlacementsGroup("version-swap", "versions of a component take over from each other under load",
                     (Storm("swap", 20, 500),)),
     PytestGroup("iommu", "devices behind a remapping unit reach what they were lent, and no more",
@@ -105,7 +107,7 @@ GROUPS: list[Group] = [
 # What passes today; a group joins the day it does. All others run by name.
 IN_CI = ["tools", "lint", "smoke", "objects", "kernel", "crimes", "debug-clean", "unit",
          "syscalls", "native", "hostile", "one-object", "containment", "placements", "disks",
-         "modules", "iommu", "hotplug", "move-storm", "kill-storm", "version-swap",
+         "modules", "loop", "iommu", "hotplug", "move-storm", "kill-storm", "version-swap",
          "fault-campaign", "power-cuts", "gate-model", "restart-time", "bench", "component-cost",
          "run", "demo", "interactive", "same-as-linux", "boot-matrix", "initramfs", "debugger",
          "compilers", "fresh"]
