@@ -30,10 +30,15 @@ BlockQueue::BlockQueue(Gate& gate, const component::BlockProperties& properties)
 }
 
 void BlockQueue::update(const component::BlockProperties& now) {
-    properties_.capacity = now.capacity;
-    properties_.sector_size = now.sector_size;
-    properties_.physical_sector_size = now.physical_sector_size;
-    properties_.read_only = now.read_only;
+    // A fresh life says the same again: nothing is written then that others read.
+    const auto change = [](auto& is, const auto& becomes) {
+        if (is != becomes)
+            is = becomes;
+    };
+    change(properties_.capacity, now.capacity);
+    change(properties_.sector_size, now.sector_size);
+    change(properties_.physical_sector_size, now.physical_sector_size);
+    change(properties_.read_only, now.read_only);
 }
 
 BlockStatistics BlockQueue::statistics() {

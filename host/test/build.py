@@ -45,10 +45,11 @@ CORE = ["core/component/component_image.cpp", "core/component/component_object.c
         "core/device/byte_stream_device.cpp",
         "core/device/device.cpp", "core/device/partition_table.cpp", "base/sha256.cpp",
         "host/test/core_port.cpp", "host/test/memory_port.cpp"]
-# A component as every image holds it, for the tests of the loader and of instances.
-OBJECT = "ramdisk.o"
-OBJECT_SOURCES = ["components/block/ramdisk/component.cpp", "base/memory_functions.cpp",
-                  "base/format.cpp"]
+# Components as every image holds them, for the tests of the loader and of instances: by the macro
+# that says in a test's source where the object lies.
+OBJECTS = {"PITH_TEST_OBJECT": "components/block/ramdisk/component.cpp",
+           "PITH_TEST_LOOP": "components/block/loop/component.cpp"}
+OBJECT_SUPPORT = ["base/memory_functions.cpp", "base/format.cpp"]
 OBJECT_FLAGS = ("-std=c++23 -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics "
                 "-fno-asynchronous-unwind-tables -fvisibility=hidden -fno-common -mno-red-zone "
                 "-mno-sse -mno-mmx -O2 -fPIC -mcmodel=small -fno-stack-protector -fno-builtin")
@@ -90,6 +91,8 @@ TESTS = {
              ["address", "thread"]),
     "loader": (["core/component/object_loader_test.cpp", "core/component/object_loader.cpp",
                 "host/test/memory_port.cpp"] + PORT, ["address"]),
+    "children": (["core/component/children_test.cpp"] + CORE + GATE + PORT,
+                 ["address", "thread"]),
     # Not under the thread sanitizer yet: it reports one race (CAVEATS.md).
     "instance": (["core/component/instance_test.cpp"] + CORE + GATE + PORT, ["address"]),
     "block_queue": (["core/device/block_queue_test.cpp", "core/device/block_queue.cpp",
@@ -115,7 +118,6 @@ IN_KERNEL = "_kernel_test.cpp"
 HEAD_LINES = 12
 # Equal sources in another work tree are not compiled again.
 CACHE = (f"CCACHE_BASEDIR={ROOT} CCACHE_NOHASHDIR=1 ccache " if shutil.which("ccache") else "")
-NAMES_OBJECT = "PITH_TEST_OBJECT"  # in a source: it wants to know where the object lies
 SECONDS = int(os.environ.get("UNIT_SECONDS", "900"))  # for one program
 # Programs that take minutes: run as so many processes side by side, each with its share of tests.
 SHARDS = {"ext4": 2}
@@ -184,10 +186,13 @@ def ninja(kind, tests):
         " -c $in -o $out", "  depfile = $out.d", "  deps = gcc",
         "rule object", "  command = ld.lld-19 -r $in -o $out",
     ]
-    parts = ["object." + source.replace("/", ".") + ".o" for source in OBJECT_SOURCES]
-    lines += [f"build {part}: component {ROOT / source}"
-              for part, source in zip(parts, OBJECT_SOURCES)]
-    lines.append(f"build {OBJECT}: object " + " ".join(parts))
+    parts = {source: "object." + source.replace("/", ".") + ".o"
+             for source in [*OBJECTS.values(), *OBJECT_SUPPORT]}
+    lines += [f"build {part}: component {ROOT / source}" for source, part in parts.items()]
+    for macro, source in OBJECTS.items():
+        inputs = " ".join(parts[each] for each in [source, *OBJECT_SUPPORT])
+        lines.append(f"build {macro}.o: object {inputs}")
+    made = " ".join(f"{macro}.o" for macro in OBJECTS)
     objects = {}
     programs = []
     for name, (sources, kinds) in tests.items():
@@ -198,10 +203,13 @@ def ninja(kind, tests):
             if source not in objects:
                 objects[source] = target
                 lines.append(f"build {target}: cxx {ROOT / source}")
-                if NAMES_OBJECT in (ROOT / source).read_text(encoding="utf-8"):
-                    lines.append(f"  flags = $flags -D{NAMES_OBJECT}='\"{out / OBJECT}\"'")
+                text = (ROOT / source).read_text(encoding="utf-8")
+                named = [macro for macro in OBJECTS if macro in text]
+                if named:
+                    lines.append("  flags = $flags " + " ".join(
+                        f"-D{macro}='\"{out / macro}.o\"'" for macro in named))
         lines.append(f"build {name}_test: link " + " ".join(objects[s] for s in sources)
-                     + f" || {OBJECT}")
+                     + f" || {made}")
         programs.append((name, out / f"{name}_test"))
     text = "\n".join(lines) + "\n"
     file = out / "build.ninja"
