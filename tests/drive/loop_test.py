@@ -38,7 +38,7 @@ done
 
 
 def _script(folder: pathlib.Path) -> tuple[tuple[str, ...], str]:
-    """Options of the machine, and what it does first: Debian's Linux has loop devices in a module."""
+    """Options of the machine, and what it does first: Debian has loop devices in a module."""
     shutil.copy(GUEST / "loop.sh", folder)
     options = ("--copy-in", str(folder))
     if KERNEL != "linux":
