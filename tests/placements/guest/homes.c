@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Every instance that runs in every placement, and what each home's loader says that it loaded: in
 // pithctl's words, between lines "json NAME" and "json end".
+#define _GNU_SOURCE
 #include "guest.h"
 
 #include <dirent.h>
