@@ -16,8 +16,6 @@ using component::Request;
 
 namespace {
 
-constexpr u32 most_zeroed_sectors = ~u32{0} >> 9; // as Linux's loop: UINT_MAX bytes
-
 bool is_sealed(const Inode& inode) {
     const InodeExtras* extras = inode.extras_if_any();
     const u32 seals = extras ? extras->seals.load(std::memory_order_acquire) : 0;
@@ -70,9 +68,6 @@ RefOrNull<OpenFile> LoopBacking::serve(RefOrNull<OpenFile> file, const View& vie
     now.max_segments = component::maximum_child_pieces;
     now.write_cache = 1;
     now.read_only = view.read_only;
-    const bool makes_holes = file && file->inode().is_regular() && !view.read_only;
-    now.discard = now.write_zeroes = makes_holes;
-    now.max_discard_sectors = now.max_write_zeroes_sectors = makes_holes ? most_zeroed_sectors : 0;
     return strand_.run_exclusively([&](component::Env&) {
         std::swap(file_, file);
         view_ = view;
@@ -102,10 +97,8 @@ Result<u64> LoopBacking::run(const Request& request) {
         return Failure(Errno::rofs);
     const u64 begin = view_.offset + arguments.sector * 512;
     const u64 length = u64{arguments.count} * 512;
-    if (operation == Block::Operation::discard || operation == Block::Operation::write_zeroes) {
-        TRY(make_zero(begin, length));
-        return length;
-    }
+    if (operation != Block::Operation::read && operation != Block::Operation::write)
+        return Failure(Errno::opnotsupp);
     u64 done = 0;
     for (const core::BufferPiece& piece : strand_.find(request.id)->pieces) {
         if (piece.length > length - done)
@@ -161,21 +154,6 @@ Result<> LoopBacking::write(u64 offset, std::span<const u8> from) {
         offset += *moved;
         from = from.subspan(*moved);
     }
-    return {};
-}
-
-Result<> LoopBacking::make_zero(u64 offset, u64 length) {
-    Inode& inode = file_->inode();
-    if (!inode.is_regular())
-        return Failure(Errno::opnotsupp);
-    if (is_sealed(inode))
-        return Failure(Errno::io);
-    InodeGuard guard(inode.lock(), InodeRole::file);
-    const Result<> done =
-        inode.allocate(space_mode::punch_hole | space_mode::keep_size, offset, length);
-    if (!done)
-        return Failure(done.error() == Errno::opnotsupp ? Errno::opnotsupp : Errno::io);
-    inode.touch_modified();
     return {};
 }
 

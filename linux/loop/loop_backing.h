@@ -44,7 +44,6 @@ private:
     Result<u64> run(const component::Request& request);
     Result<> read(u64 offset, std::span<u8> to);
     Result<> write(u64 offset, std::span<const u8> from);
-    Result<> make_zero(u64 offset, u64 length);
 
     BackingEnv env_{*this};
     core::Strand strand_;

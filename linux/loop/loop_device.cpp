@@ -108,9 +108,11 @@ Result<> LoopDevice::check_file(const OpenFile& file) const {
             break;
         if (its_disk.minor == number_ || depth == deepest)
             return Failure(Errno::badf);
-        const Shown next = TRY(TRY(find_loop(its_disk.minor))->shown());
-        number = next.file->inode().device();
-        is_device = next.file->inode().type() == file_mode::block_device;
+        const auto next = TRY(find_loop(its_disk.minor))->shown();
+        if (!next)
+            return Failure(Errno::inval); // it has no file
+        number = next->file->inode().device();
+        is_device = next->file->inode().type() == file_mode::block_device;
     }
     return {};
 }

@@ -10,7 +10,7 @@ from machines import FULL, GUEST, KERNEL, explain, run
 from pith.paths import cache_directory
 from pith.tests.group import GUEST_PACKAGES
 
-STORM = 400 if FULL else 50  # kills, and as many moves
+STORM = 400 if FULL else 50  # kills, and as many moves; a few swaps
 SAID = """\
 - a file system in a file
  1 0 0 0 0 512 /tmp/loop/image
@@ -32,6 +32,22 @@ SAID = """\
 1
 - numbers
 /dev/loop9 /tmp/loop/data
+File exists
+Device or resource busy
+No such device or address
+Invalid argument
+0
+No such device
+Invalid argument
+Function not implemented
+- detached while it is open
+1
+- another file
+done
+Invalid argument
+- on top of each other
+Invalid argument
+words
 - a disk that is full
 done
 """
@@ -63,5 +79,6 @@ def test_storm() -> None:
     assert done.returncode == 0, explain(done)
     said = dict(line.split() for line in done.stdout.decode().splitlines())
     assert int(said["kills"]) >= STORM and int(said["moves"]) >= STORM, explain(done)
+    assert int(said["swaps"]) > 0, explain(done)
     assert int(said["orphaned"]) > 0, explain(done)  # else nothing of it was put to the test
     assert said["convicted"] == "0", explain(done)

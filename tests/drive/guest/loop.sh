@@ -101,10 +101,60 @@ losetup -d "$device"
 test ! -e "${device}p1" || fail "the partition is still there"
 
 echo "- numbers"
+# A request of a device with a number as its argument: what it answered.
+request() {
+    perl -e 'open my $device, $ARGV[0] =~ /control/ ? "+<" : "<", $ARGV[0] or die "$!\n";
+        my $answer = ioctl($device, hex $ARGV[1], $ARGV[2] + 0);
+        print defined $answer ? $answer + 0 : $!, "\n"' "$@"
+}
 losetup /dev/loop9 data
 losetup -n -O NAME,BACK-FILE /dev/loop9 | tr -s ' '
 refused 'busy\|in use' losetup /dev/loop9 disk
+request /dev/loop-control 4c80 9
+request /dev/loop-control 4c81 9
 losetup -d /dev/loop9
+request /dev/loop9 4c01 0
+request /dev/loop9 4cff 0
+request /dev/loop-control 4c81 9
+test ! -e /dev/loop9 || fail "/dev/loop9 is still there"
+request /dev/loop-control 4c81 9
+request /dev/loop-control 4c81 -1
+request /dev/loop-control 4cff 0
+
+echo "- detached while it is open"
+device=$(losetup -f --show data)
+exec 5<"$device"
+losetup -d "$device"
+losetup -n -O AUTOCLEAR "$device" | tr -d ' '
+cmp data "$device"
+exec 5<&-
+test -z "$(losetup -a)" || fail "still attached: $(losetup -a)"
+
+echo "- another file"
+change() {
+    perl -e 'open my $device, "<", $ARGV[0] or die; open my $file, "<", $ARGV[1] or die;
+        print defined ioctl($device, 0x4c06, fileno $file) ? "done" : $!, "\n"' "$@"
+}
+head -c 2097152 /dev/urandom >other
+device=$(losetup -f --show -r data)
+cmp data "$device"
+change "$device" other
+cmp other "$device"
+change "$device" noise
+losetup -d "$device"
+
+echo "- on top of each other"
+device=$(losetup -f --show data)
+change "$device" other
+second=$(losetup -f --show -o 512 "$device")
+printf 'words' | dd of="$second" conv=notrunc,fsync status=none
+blockdev --flushbufs "$device"
+tail -c +513 data | head -c 5
+echo
+free=$(losetup -f)
+refused 'Bad file descriptor' losetup "$free" "$free"
+losetup -d "$second"
+losetup -d "$device"
 
 echo "- a disk that is full"
 mkdir small

@@ -9,6 +9,9 @@ cd $work
 truncate -s 16M image
 test "$(losetup -f --show image)" = /dev/loop0
 head -c 4194304 /dev/urandom >noise
+# Other bytes are another version, though these mean the same.
+cp /lib/modules/6.1.0-pith/loop.ko version0
+{ cat version0; head -c 4096 /dev/zero; } >version1
 
 # Until the file `over` is there: writes at one of three places, by the cache and past it, and reads
 # back; the sums of the rounds go to `rounds`.
@@ -35,6 +38,7 @@ while [ "$done" -lt "$count" ]; do
         echo "$placement" >$component/placement
         done=$((done + 1))
     done
+    [ $((done % 2)) -ne 0 ] || pithctl swap loop0 version$((done / 2 % 2))
     sleep 0.05
 done
 touch over
@@ -48,7 +52,7 @@ for offset in 0 64; do
     test "$rounds" -gt 1
 done
 losetup -d /dev/loop0
-grep -E '^(kills|moves|orphaned|convicted) ' $component/statistics
+grep -E '^(kills|moves|swaps|orphaned|convicted) ' $component/statistics
 cat rounds.* >&2
 cat $component/statistics >&2
 test "$(cat $component/state)" = running
