@@ -408,7 +408,8 @@ private:
         elsewhere_.store(target.crew != nullptr, std::memory_order_relaxed);
     }
     bool is_cautious() const { return cautious_until_ != 0; }
-    bool is_busy() const { return (state_.load(std::memory_order_relaxed) & busy) != 0; }
+    // Acquire: who then takes the strand sees what an owner wrote that left without the lock.
+    bool is_busy() const { return (state_.load(std::memory_order_acquire) & busy) != 0; }
 
     Observer& observer_;
     const bool never_waits_;
