@@ -150,6 +150,7 @@ Result<> Instance::inject(FaultKind kind, u64 seed) {
     } else {
         StrandTarget target = home_->target(env_);
         target.handlers = injection_.arm(kind, target.handlers);
+        target.submit_batch = nullptr; // each request passes by the faulty handler
         strand_.rebind(target);
     }
     strand_.release();
