@@ -150,9 +150,9 @@ Result<HandlerThread::View> HandlerThread::view_buffer(u64 request,
                                                        u64 offset) {
     if (offset >= buffer.length)
         return Failure(Errno::inval);
-    if (viewer_ != page().running) { // the views are an earlier handler's of the batch
-        end_views();
-        viewer_ = page().running;
+    if (const u32 viewer = page().running; viewer != viewer_) {
+        end_views(); // an earlier handler's of the batch
+        viewer_ = viewer;
     }
     const u64 room = copies_size - copies_used_;
     const u64 length = buffer.length - offset < room ? buffer.length - offset : room;
