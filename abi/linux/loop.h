@@ -6,6 +6,8 @@
 
 namespace linux {
 
+inline constexpr u32 loop_major = 7; // admin-guide/devices.txt
+
 struct LoopInfo {
     u64 device = 0; // of the file system that has the file
     u64 inode = 0;

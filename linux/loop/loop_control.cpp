@@ -10,7 +10,6 @@ namespace linux {
 namespace {
 
 constexpr DeviceNumber control_number{10, 237}; // admin-guide/devices.txt
-constexpr u32 loop_major = 7;
 constexpr u32 most_devices = 1 << 20; // minor numbers
 
 struct Table {
@@ -25,7 +24,8 @@ struct Table {
     }
 };
 constinit core::Guarded<Table, core::lock_class::loop_table> g_table;
-// One who adds or removes at a time.
+// One who adds, removes or attaches at a time: two devices attached to each other at once would
+// both find that the other has another file.
 constinit core::Lock<core::lock_class::loop_control> g_control;
 using ControlGuard = core::LockGuard<core::lock_class::loop_control>;
 
@@ -132,19 +132,23 @@ Result<u64> loop_ioctl(BlockFile& node, u32 request, u64 argument) {
         return Failure(Errno::notty);
     const Ref<LoopDevice> device = TRY(find_loop(disk.number().minor));
     switch (request) {
-    case loop_request::set_file: {
+    case loop_request::set_file:
+    case loop_request::configure: {
         LoopConfiguration wanted;
-        wanted.fd = static_cast<u32>(argument);
+        if (request == loop_request::configure)
+            wanted = TRY(core::UserIn<LoopConfiguration>(argument).read());
+        else
+            wanted.fd = static_cast<u32>(argument);
+        ControlGuard guard(g_control);
         TRY(device->attach(node, wanted));
         return u64{0};
     }
-    case loop_request::configure:
-        TRY(device->attach(node, TRY(core::UserIn<LoopConfiguration>(argument).read())));
-        return u64{0};
     case loop_request::clear_file: TRY(device->detach(node)); return u64{0};
-    case loop_request::change_file:
+    case loop_request::change_file: {
+        ControlGuard guard(g_control);
         TRY(device->change_file(node, static_cast<u32>(argument)));
         return u64{0};
+    }
     case loop_request::get_status:
         TRY(core::UserOut<LoopInfo>(argument).write(TRY(device->status())));
         return u64{0};

@@ -11,7 +11,6 @@ namespace linux {
 
 namespace {
 
-constexpr u32 loop_major = 7; // admin-guide/devices.txt
 constexpr u64 largest_offset = ~u64{0} >> 1;
 constexpr u32 deepest = 8; // loop devices on top of each other
 
