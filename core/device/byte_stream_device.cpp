@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "base/memory_functions.h"
+#include "core/gate/worker.h"
 #include "core/memory/frames.h"
 #include "core/observe/log.h"
 
@@ -52,12 +53,14 @@ usize ByteStreamDevice::write(std::span<const u8> bytes) {
         if (state->sending || taken == 0)
             return taken;
         state->sending = true; // from here on only the sender touches transmit_
+        ++state->flights;
     }
     start_sending();
     return taken;
 }
 
-// Sends what lies contiguous in the ring, until the device keeps something. The sender calls this.
+// Sends what lies contiguous in the ring, until the device keeps something. The sender calls this,
+// and touches nothing afterwards.
 void ByteStreamDevice::start_sending() {
     while (true) {
         usize length;
@@ -82,6 +85,7 @@ void ByteStreamDevice::start_sending() {
         state->tail += bytes_sent();
     }
     write_queue_.wake_all();
+    end_flight();
 }
 
 // How much of what was submitted is gone. A device may take less than all of it, but not nothing;
@@ -148,11 +152,16 @@ void ByteStreamDevice::set_receiver(ByteStreamReceiver* receiver) {
 
 void ByteStreamDevice::receive_ready() {
     // 0 -> 1: ours to submit. Otherwise whoever is at it submits again.
+    if (!begin_flight())
+        return;
     if (ready_wanted_.fetch_add(1, std::memory_order_acq_rel) == 0)
         submit_ready();
+    else
+        end_flight();
 }
 
-// Whoever calls this has ready_, until it is submitted or ready_wanted_ is 0 again.
+// Whoever calls this has ready_, until it is submitted or ready_wanted_ is 0 again, and touches
+// nothing afterwards.
 void ByteStreamDevice::submit_ready() {
     while (true) {
         ready_.request = {};
@@ -161,8 +170,10 @@ void ByteStreamDevice::submit_ready() {
         if (gate_.submit(ready_) == SubmitOutcome::pending)
             return;
         u32 expected = seen;
-        if (ready_wanted_.compare_exchange_strong(expected, 0, std::memory_order_acq_rel))
+        if (ready_wanted_.compare_exchange_strong(expected, 0, std::memory_order_acq_rel)) {
+            end_flight();
             return;
+        }
         ready_wanted_.store(1, std::memory_order_release);
     }
 }
@@ -173,8 +184,10 @@ void ByteStreamDevice::ready_completed(GateCall& call) {
         reinterpret_cast<usize>(&reinterpret_cast<ByteStreamDevice*>(pretend)->ready_) - pretend;
     auto& self = *reinterpret_cast<ByteStreamDevice*>(reinterpret_cast<u8*>(&call) - offset);
     u32 expected = 1;
-    if (self.ready_wanted_.compare_exchange_strong(expected, 0, std::memory_order_acq_rel))
+    if (self.ready_wanted_.compare_exchange_strong(expected, 0, std::memory_order_acq_rel)) {
+        self.end_flight();
         return;
+    }
     // It may have been asked for again since it was submitted: one more round costs little.
     self.ready_wanted_.store(1, std::memory_order_release);
     self.submit_ready();
@@ -211,21 +224,23 @@ void ByteStreamDevice::restarted() {
 
 // One that is still on its way reaches the fresh life by itself: the gate submits it again.
 void ByteStreamDevice::tell_again(ByteStream::Operation operation, Setting& setting) {
-    if (!setting.is_set || setting.is_on_its_way.exchange(true))
+    if (!setting.is_set || setting.is_on_its_way.exchange(true) || !begin_flight())
         return;
     setting.call.request = {};
     setting.call.request.operation = static_cast<u16>(operation);
     setting.call.request.arguments = {setting.a, setting.b, 0};
     setting.call.completed = told_again;
     if (gate_.submit(setting.call) == SubmitOutcome::done)
-        setting.is_on_its_way = false;
+        told_again(setting.call);
 }
 
 void ByteStreamDevice::told_again(GateCall& call) {
     constexpr usize pretend = 0x10000;
     const usize offset =
         reinterpret_cast<usize>(&reinterpret_cast<Setting*>(pretend)->call) - pretend;
-    reinterpret_cast<Setting*>(reinterpret_cast<u8*>(&call) - offset)->is_on_its_way = false;
+    Setting& setting = *reinterpret_cast<Setting*>(reinterpret_cast<u8*>(&call) - offset);
+    setting.is_on_its_way = false;
+    setting.owner.end_flight();
 }
 
 u64 ByteStreamDevice::delivered(u32 event, std::span<const u8> bytes) {
@@ -270,18 +285,26 @@ public:
     static Result<> start();
     static Result<Ref<ServiceSink>> bind(const OfferedService& service);
     static void remove(ByteStreamDevice& device);
+    // Drops the registry's reference. Any context.
+    static void release(ByteStreamDevice& device);
 
 private:
+    static void release_all(void*);
     static base::Text<32> name_for(const OfferedService& service,
                                    const component::ByteStreamProperties& properties, u32& index);
     static Guarded<State, lock_class::stream_registry>* state_;
+    static Worker* worker_;
+    static std::atomic<ByteStreamDevice*> released_; // a stack, for the worker
 };
 Guarded<ByteStreamRegistry::State, lock_class::stream_registry>* ByteStreamRegistry::state_;
+Worker* ByteStreamRegistry::worker_;
+std::atomic<ByteStreamDevice*> ByteStreamRegistry::released_;
 
 Result<> ByteStreamRegistry::start() {
     state_ = new (base::fallible) Guarded<State, lock_class::stream_registry>;
     if (!state_)
         return Failure(Errno::nomem);
+    worker_ = TRY(Worker::create("streams", release_all, nullptr)).release();
     return register_interface(binding_of<ByteStream>(&ByteStreamRegistry::bind));
 }
 
@@ -342,18 +365,55 @@ void ByteStreamRegistry::remove(ByteStreamDevice& device) {
     }
     if (listener)
         listener(device, false);
-    device.drop_reference();
+}
+
+// The end of a device frees what interrupts may not free.
+void ByteStreamRegistry::release(ByteStreamDevice& device) {
+    device.next_released_ = released_.load(std::memory_order_relaxed);
+    // Release: the worker sees the device as it was left.
+    while (!released_.compare_exchange_weak(device.next_released_, &device,
+                                            std::memory_order_release, std::memory_order_relaxed)) {
+    }
+    worker_->kick();
+}
+
+void ByteStreamRegistry::release_all(void*) {
+    ByteStreamDevice* device = released_.exchange(nullptr, std::memory_order_acquire);
+    while (device) {
+        ByteStreamDevice* next = device->next_released_;
+        device->drop_reference();
+        device = next;
+    }
+}
+
+bool ByteStreamDevice::begin_flight() {
+    auto state = state_.lock();
+    if (state->gone)
+        return false;
+    ++state->flights;
+    return true;
+}
+
+// The last one of a device that is gone lets it go.
+void ByteStreamDevice::end_flight() {
+    auto state = state_.lock();
+    const bool is_last = --state->flights == 0 && state->gone;
+    state.unlock();
+    if (is_last)
+        ByteStreamRegistry::release(*this);
 }
 
 void ByteStreamDevice::withdrawn() {
     {
         auto state = state_.lock();
         state->gone = true;
+        ++state->flights;
     }
     connected_ = false;
     with_receiver([](ByteStreamReceiver& receiver) { receiver.connection_changed(false); });
     write_queue_.wake_all();
     ByteStreamRegistry::remove(*this);
+    end_flight();
 }
 
 namespace {

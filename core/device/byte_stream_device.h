@@ -54,9 +54,7 @@ public:
     // The receiver has room again. Any context.
     void receive_ready();
     // Nothing of it is on its way through the gate, nor has a completion of it anything left to do.
-    bool is_idle() {
-        return ready_wanted_.load(std::memory_order_acquire) == 0 && !state_.lock()->sending;
-    }
+    bool is_idle() { return state_.lock()->flights == 0; }
     // Errors: those of the device. Process context.
     Result<> set_line(u32 baud, u32 data_bits, u32 stop_bits, u32 parity);
     // A program opened (closed) it: virtio ports tell the host. Process context.
@@ -75,16 +73,24 @@ private:
         u64 tail = 0;         // bytes ever sent
         bool sending = false; // transmit_ is on its way
         bool gone = false;
+        u32 flights = 0; // calls on their way or being completed, and withdrawn()
         ByteStreamReceiver* receiver = nullptr;
         u32 receiver_calls = 0; // being made right now
     };
     // What the device was told last, to be told again to a fresh life of its component.
     struct Setting {
+        explicit Setting(ByteStreamDevice& device) : owner(device) {}
+        ByteStreamDevice& owner;
         std::atomic<bool> is_set{false};
         std::atomic<bool> is_on_its_way{false};
         std::atomic<u64> a{0}, b{0};
         GateCall call;
     };
+
+    // Around each call, from before it is submitted until its completion touches nothing any more.
+    // False: the device is gone, and nothing is sent any more.
+    bool begin_flight();
+    void end_flight();
 
     template <typename Function>
     void with_receiver(Function function);
@@ -110,10 +116,11 @@ private:
     BufferPiece piece_{};
     GateCall transmit_;
     GateCall ready_;
-    Setting line_, open_;
+    Setting line_{*this}, open_{*this};
     std::atomic<u32> ready_wanted_{0}; // 0 idle, 1 on its way, 2 asked for again meanwhile
     WaitQueue write_queue_;
     ListLink registry_link_;
+    ByteStreamDevice* next_released_ = nullptr;
 };
 
 // --- the registry. Process context.

@@ -71,7 +71,11 @@ void interrupt(Env& env, u32 what) {
     }
 }
 
-class Owner final : public GateOwner {};
+struct Owner final : GateOwner {
+    explicit Owner(std::atomic<bool>& gone) : is_gone(gone) {}
+    ~Owner() override { is_gone = true; }
+    std::atomic<bool>& is_gone;
+};
 
 struct Terminal : ByteStreamReceiver {
     usize received(std::span<const u8> bytes) override {
@@ -101,8 +105,9 @@ protected:
         handlers.interrupt = core::interrupt;
         PageRef ring = MUST(allocate_frame(PageUse::kernel, FrameContent::zeroed), "memory");
         device = RefOrNull<ByteStreamDevice>(
-            MUST(Ref<ByteStreamDevice>::create(gate, MUST(Ref<Owner>::create(), "memory"), "ttyS0",
-                                               component::ByteStreamProperties{}, ring->bytes()),
+            MUST(Ref<ByteStreamDevice>::create(
+                     gate, MUST(Ref<Owner>::create(owner_is_gone), "memory"), "ttyS0",
+                     component::ByteStreamProperties{}, ring->bytes()),
                  "memory"));
         (void)ring.release();
         line.device = device.get();
@@ -110,7 +115,7 @@ protected:
         strand.release();
     }
     void TearDown() override { // completions come on another thread
-        while (!device->is_idle())
+        while (device && !device->is_idle())
             std::this_thread::yield();
     }
     usize write(std::string_view text) {
@@ -118,6 +123,7 @@ protected:
     }
 
     Line line;
+    std::atomic<bool> owner_is_gone{false};
     Strand strand{*this, true};
     Gate gate{strand, 0, ByteStream::operations};
     RefOrNull<ByteStreamDevice> device;
@@ -159,6 +165,23 @@ TEST_F(ByteStreamTest, aReceiverGetsWhatWaited) {
     device->receive_ready();
     EXPECT_EQ(terminal.text, "abcabc");
     device->set_receiver(nullptr);
+}
+
+TEST_F(ByteStreamTest, outlivesItsLastCall) {
+    MUST(start_byte_streams(), "memory is there");
+    (void)RefOrNull<ByteStreamDevice>(device).release(); // what the registry would have
+    line.slow = true;
+    EXPECT_EQ(write("last words"), 10u);
+    device->withdrawn();
+    EXPECT_EQ(write("to nobody"), 9u);
+    device->receive_ready();
+    EXPECT_EQ(line.ready, 0);
+    device = nullptr;
+    EXPECT_FALSE(owner_is_gone);
+    strand.post_interrupt(0);
+    while (!owner_is_gone)
+        std::this_thread::yield();
+    EXPECT_EQ(line.sent, "last words");
 }
 
 TEST_F(ByteStreamTest, storm) {

@@ -16,8 +16,10 @@ using component::Env;
 using component::OperationFlags;
 using component::OperationInfo;
 
-constexpr std::array<OperationInfo, 2> operations = {
-    {{"read", OperationFlags::idempotent}, {"print", OperationFlags::repeatable}}};
+constexpr std::array<OperationInfo, 3> operations = {
+    {{"read", OperationFlags::idempotent},
+     {"print", OperationFlags::repeatable},
+     {"discard", OperationFlags::idempotent | OperationFlags::ordered_on_range}}};
 
 struct Submitted : GateCall {
     bool ended = false;
@@ -139,6 +141,16 @@ TEST_F(BatchTest, doesNotTakeWhatMayNotBeRepeated) {
     submit(0);
     submit(1, 1);
     submit(2);
+    submit(3);
+    strand.run_queue(this);
+    EXPECT_EQ(batches, (std::vector<u32>{1, 1, 2}));
+    expect_answers({1, 2, 3, 4});
+}
+
+TEST_F(BatchTest, doesNotTakeWorkWithoutABound) {
+    submit(0, 2);
+    submit(1, 2);
+    submit(2, 2, 512); // its buffer is its range
     submit(3);
     strand.run_queue(this);
     EXPECT_EQ(batches, (std::vector<u32>{1, 1, 2}));

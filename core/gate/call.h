@@ -64,10 +64,15 @@ private:
                                            OperationFlags::published);
     }
 
-    // It may be repeated whatever became of it: a batch that ends half way says no more.
+    // It may be repeated whatever became of it: a batch that ends half way says no more. And its
+    // buffer bounds its work, unlike that of discarding a range.
     bool may_be_batched() const {
-        return operations_ && has_flag(operations_[request.operation].flags,
-                                       component::OperationFlags::idempotent);
+        using component::OperationFlags;
+        if (!operations_)
+            return false;
+        const OperationFlags flags = operations_[request.operation].flags;
+        return has_flag(flags, OperationFlags::idempotent) &&
+               (request.buffer.length != 0 || !has_flag(flags, OperationFlags::ordered_on_range));
     }
 
     bool is_timed() const {

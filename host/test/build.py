@@ -93,8 +93,8 @@ TESTS = {
                 "host/test/memory_port.cpp"] + PORT, ["address"]),
     "children": (["core/component/children_test.cpp"] + CORE + GATE + PORT,
                  ["address", "thread"]),
-    # Not under the thread sanitizer yet: it reports one race (CAVEATS.md).
-    "instance": (["core/component/instance_test.cpp"] + CORE + GATE + PORT, ["address"]),
+    "instance": (["core/component/instance_test.cpp"] + CORE + GATE + PORT,
+                 ["address", "thread"]),
     "block_queue": (["core/device/block_queue_test.cpp", "core/device/block_queue.cpp",
                      "host/test/memory_port.cpp"]
                     + GATE + PORT, ["address", "thread"]),
