@@ -130,10 +130,16 @@ constinit UnusedListener g_unused_listener = nullptr; // set before the first us
 
 void set_unused_listener(UnusedListener listener) { g_unused_listener = listener; }
 
+bool BlockDevice::retire_if_unused() {
+    u32 unused = 0;
+    return disk_->uses_.compare_exchange_strong(unused, retired, std::memory_order_acq_rel) ||
+           is_retired();
+}
+
 BlockUse::BlockUse(Ref<BlockDevice> device) : device_(std::move(device)) {
-    device_->uses_.fetch_add(1, std::memory_order_relaxed);
+    device_->uses_.fetch_add(1, std::memory_order_acq_rel);
     if (device_->is_partition())
-        device_->disk().uses_.fetch_add(1, std::memory_order_relaxed);
+        device_->disk().uses_.fetch_add(1, std::memory_order_acq_rel);
 }
 
 BlockUse::~BlockUse() {

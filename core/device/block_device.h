@@ -39,7 +39,13 @@ public:
     std::string_view driver_name() const { return {disk_->driver_, disk_->driver_length_}; }
     BlockStatistics statistics() const { return disk_->queue_->statistics(); }
     // How many have it open or mounted; a disk counts those of its partitions.
-    u32 uses() const { return uses_.load(std::memory_order_acquire); }
+    u32 uses() const { return uses_.load(std::memory_order_acquire) & ~retired; }
+    // If nobody uses the disk, nobody is to begin: whoever made a BlockUse must see is_retired()
+    // afterwards. False: somebody does.
+    bool retire_if_unused();
+    bool is_retired() const {
+        return (disk_->uses_.load(std::memory_order_acquire) & retired) != 0;
+    }
 
     // Starts a transfer; request.completed follows in every case. Any context, no locks held.
     void submit(BlockRequest& request);
@@ -76,7 +82,8 @@ private:
     char uuid_[40] = {};
     usize uuid_length_ = 0;
     std::atomic<bool> gone_{false};
-    std::atomic<u32> uses_{0};
+    static constexpr u32 retired = 1u << 31;
+    std::atomic<u32> uses_{0}; // a disk that is retired: with that bit
     char driver_[32] = {}; // disk only
     usize driver_length_ = 0;
     u64 sequence_ = 0; // disk only

@@ -250,7 +250,10 @@ Result<Ref<OpenFile>> open_block(const DeviceNode& node, const Path& path, u32 f
     auto* file = new (base::fallible) BlockFile(path, content, flags);
     if (!file)
         return Failure(Errno::nomem);
-    return Ref<OpenFile>::adopt(file);
+    Ref<OpenFile> opened = Ref<OpenFile>::adopt(file);
+    if (content.device().is_retired())
+        return Failure(Errno::nxio);
+    return opened;
 }
 
 // The node's registration and each open file keep the inode.

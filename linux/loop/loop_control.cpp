@@ -68,8 +68,7 @@ Result<u64> add(u32 number) {
 
 Result<u64> remove(u32 number) {
     const Ref<LoopDevice> device = TRY(find_loop(number));
-    if (!device->is_idle())
-        return Failure(Errno::busy);
+    TRY(device->retire());
     device->end();
     auto table = g_table.lock();
     device->link.unlink();

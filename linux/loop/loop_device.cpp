@@ -42,9 +42,11 @@ bool LoopDevice::is_attached() {
     return bool(attached_.file);
 }
 
-bool LoopDevice::is_idle() {
+Result<> LoopDevice::retire() {
     const auto its_disk = disk();
-    return !its_disk || ((*its_disk)->uses() == 0 && !is_attached());
+    if (its_disk && (is_attached() || !(*its_disk)->retire_if_unused()))
+        return Failure(Errno::busy);
+    return {};
 }
 
 // Linux's get_loop_size(): what is left of the file, at most the limit.

@@ -23,8 +23,9 @@ public:
 
     u32 number() const { return number_; }
     bool is_attached();
-    // It may be removed: no file, and nobody has it open.
-    bool is_idle();
+    // Nobody can open it any more. loop_control is held. Errors: busy (it has a file, or somebody
+    // has it open).
+    Result<> retire();
 
     // The requests of /dev/loopN; `node` is how it is open.
     // Errors: badf, busy (it has a file), inval, nodev and io (its component is gone).
