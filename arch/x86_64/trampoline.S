@@ -32,14 +32,25 @@ long_mode:
         xorl %eax, %eax
         movl %eax, %fs
         movl %eax, %gs
-        /* CPUs come one after the other or all at once: each takes a number and with it a stack. */
-        movl $1, %ebx
-        lock xaddl %ebx, BASE + (field_next - trampoline_begin)
-        cmpl BASE + (field_limit - trampoline_begin), %ebx
+        /* CPUs come in any order: each takes a place in the table of arrivals, says there who it is
+           and is told its number, and with it its stack. */
+        movl $1, %esi
+        lock xaddl %esi, BASE + (field_taken - trampoline_begin)
+        cmpl BASE + (field_limit - trampoline_begin), %esi
         jae too_many
+        movl $1, %eax                   /* CPUID 1: EBX[31:24] is the initial APIC id */
+        cpuid
+        shrl $24, %ebx
+        incl %ebx
+        movq BASE + (field_arrivals - trampoline_begin), %rax
+        leaq (%rax, %rsi, 8), %rax
+        movl %ebx, (%rax)
+untold: pause
+        movl 4(%rax), %edi
+        testl %edi, %edi
+        jz untold
         movq BASE + (field_stacks - trampoline_begin), %rax
-        movq (%rax, %rbx, 8), %rsp
-        movl %ebx, %edi
+        movq (%rax, %rdi, 8), %rsp
         xorl %ebp, %ebp
         movq BASE + (field_entry - trampoline_begin), %rax
         pushq $0
@@ -60,7 +71,8 @@ field_cr3:    .quad 0
 field_efer:   .quad 0
 field_entry:  .quad 0
 field_stacks: .quad 0                   /* table of stack tops, by CPU number */
-field_next:   .long 1
+field_arrivals: .quad 0                 /* smp.cpp: Arrival */
+field_taken:  .long 0
 field_limit:  .long 0
 trampoline_end:
         .section .note.GNU-stack, "", @progbits
