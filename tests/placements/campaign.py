@@ -25,7 +25,8 @@ from pith.campaign import RECORD, Row, markdown, write_record  # noqa: E402
 from pith.machine.qemu import IOMMU_WORDS  # noqa: E402
 from machine import build_guest  # noqa: E402
 
-PLACEMENTS = ("builtin", "module", "server")
+BEHIND_UNIT = "+iommu"  # the same placement, the disks behind a remapping unit
+PLACEMENTS = ("builtin", "module", "server", "server" + BEHIND_UNIT)
 FAIL_STOP = ("fault", "illegal", "loop", "bad-call", "bad-answer", "double-completion",
              "missing-completion", "lost-irq", "no-memory")
 STRAY = "stray-dma"  # where a remapping unit keeps it from memory
@@ -49,6 +50,16 @@ class Series:
     count: int
     seed: int
 
+    @property
+    def home(self) -> str:
+        """The placement as the kernel names it."""
+        return self.placement.removesuffix(BEHIND_UNIT)
+
+    @property
+    def is_confined(self) -> bool:
+        """Whether the disks stand behind a remapping unit."""
+        return self.placement.endswith(BEHIND_UNIT)
+
 
 @dataclasses.dataclass
 class Boot:
@@ -66,14 +77,14 @@ def start(options: argparse.Namespace, folder: pathlib.Path, series: Series, fir
         with open(disk, "wb") as file:
             file.truncate(size)
     subprocess.run(["mkfs.ext4", "-q", "-F", files], check=True)
-    words = (f"{first} {series.count} {series.seed} {series.placement} {CHANGES[series.kind]} "
+    words = (f"{first} {series.count} {series.seed} {series.home} {CHANGES[series.kind]} "
              f"{EXPOSURE[series.kind]} {','.join(series.kinds)} {series.instances}")
     command = ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg", "-cpu", "max", "-smp", "2",
                "-m", "512", "-nodefaults", "-display", "none", "-no-reboot", "-kernel",
                options.kernel, "-serial", "stdio", "-initrd", folder / "initrd", "-append",
                "console=ttyS0 panic=-1 ramdisks=1 ramdisk_size=2048 pith.inject "
                f"pith.answer_limit=400 {'' if options.log else 'quiet'} -- {words}"]
-    if options.iommu:  # before the devices behind it
+    if series.is_confined:  # before the devices behind it
         command += IOMMU_WORDS
     for number, disk in enumerate((files, raw)):
         command += ["-drive", f"if=none,id=d{number},format=raw,file={disk}",
@@ -186,9 +197,9 @@ class Campaign:
                 continue
             injected, back = sum(r.injected for r in stops), sum(r.recovered for r in stops)
             what = f"{placement}: {back} of {injected} fail-stop faults recovered from"
-            if placement == "server":
+            if placement.startswith("server"):
                 said[what] = injected > 0 and back == injected
-                said["server: the kernel never crashed"] = not sum(r.crashes for r in rows)
+                said[f"{placement}: the kernel never crashed"] = not sum(r.crashes for r in rows)
             else:
                 said[what] = injected > 0 and back >= LEAST_IN_KERNEL * injected
             said[f"{placement}: no wrong byte and a sound volume after fail-stop faults"] = \
@@ -204,7 +215,7 @@ def plan(options: argparse.Namespace) -> list[Series]:
     stops = max(options.count * 2 // 5, 1)
     series = []
     for placement in options.placements.split(","):
-        kinds = (*FAIL_STOP, STRAY) if options.iommu else FAIL_STOP
+        kinds = (*FAIL_STOP, STRAY) if placement.endswith(BEHIND_UNIT) else FAIL_STOP
         series += [Series(placement, "fail-stop", kinds, DISKS, stops * 3 // 4, options.seed),
                    Series(placement, "fail-stop",
                           tuple(k for k in FAIL_STOP if k not in ("missing-completion",
@@ -228,9 +239,9 @@ def main() -> int:
     parser.add_argument("--kernel", default=str(ROOT / "build/release/vmlinuz"))
     parser.add_argument("--placements", default=",".join(PLACEMENTS))
     parser.add_argument("--kinds", help="only these")
-    parser.add_argument("--iommu", action="store_true", help="the disks behind a remapping unit")
     parser.add_argument("--log", action="store_true", help="show what the machines say")
-    parser.add_argument("--keep", type=pathlib.Path, help="a folder for what they leave")
+    parser.add_argument("--keep", type=pathlib.Path,
+                        help=f"a folder for what they leave, and for the table: {RECORD.name}")
     parser.add_argument("--record", action="store_true",
                         help=f"write {RECORD.relative_to(ROOT)}, which README.md shows")
     options = parser.parse_args()
@@ -245,10 +256,11 @@ def main() -> int:
         campaign = Campaign(options, folder)
         for series in plan(options):
             campaign.run(series)
+        write_record(campaign.rows.values(), folder / RECORD.name)
     print(markdown(campaign.rows.values()))
     print("\n".join(f"note {note}" for note in campaign.notes))
     if options.record:
-        write_record(campaign.rows.values())
+        write_record(campaign.rows.values(), RECORD)
     verdicts = campaign.verdicts()
     for what, good in verdicts.items():
         print("pass" if good else "FAIL", what)

@@ -3,6 +3,7 @@
 README.md shows what was recorded last."""
 
 import dataclasses
+import pathlib
 from collections.abc import Iterable
 
 from pith.paths import ROOT
@@ -27,11 +28,11 @@ class Row:
 FIELDS = [field.name for field in dataclasses.fields(Row)]
 
 
-def write_record(rows: Iterable[Row]) -> None:
-    """Records the counts."""
+def write_record(rows: Iterable[Row], file: pathlib.Path) -> None:
+    """Records the counts; README.md shows those in RECORD."""
     lines = ["# Written by tests/placements/campaign.py --record", "\t".join(FIELDS)]
     lines += ["\t".join(str(value) for value in dataclasses.astuple(row)) for row in rows]
-    RECORD.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def read_record() -> list[Row]:

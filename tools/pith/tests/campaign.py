@@ -19,7 +19,7 @@ class CampaignGroup:
     summary: str
     count: int = 45
     full_count: int = 2000
-    seconds: int = 400
+    seconds: int = 500
     full_seconds: int = 4 * 3600
 
     def run(self, settings: Settings) -> Counts:
