@@ -45,12 +45,18 @@ run_database() {
 fact() { cat "/sys/pith/components/$1/$2"; }
 count_of() { sed -n "s/^$2 //p" "/sys/pith/components/$1/statistics"; }
 
+# Sets `after` and `longest`. The file is empty for a moment whenever it is written anew.
+read_state() {
+    until read -r after longest <"$work/state" && [ -n "$longest" ]; do :; done
+}
+
 show() {
     local before after longest
-    read -r before _ <"$work/state"
+    read_state
+    before=$after
     : >"$work/asked"
     sleep "$pause"
-    read -r after longest <"$work/state"
+    read_state
     printf '  %7d transactions  %4d/s  slowest %4d ms' \
         "$after" $(((after - before) / pause)) "$longest"
     printf ' | disk driver: %-7s %2d kills' "$(fact $disk placement)" "$(count_of $disk kills)"
