@@ -179,11 +179,13 @@ void Strand::run_with_activation(GateCall& call, bool is_callers) PITH_NO_ANALYS
         // An abandoned handler may outlive the call, so it reads a copy.
         const component::Request request = call.request;
         current_ = &activation;
+        runner_.store(&Urgency::caller(), std::memory_order_relaxed);
         const component::Answer answer =
             arch::call_component(*target_.env, request, target_.handlers.submit, landing_);
         if (!activation.abandoned) { // else the strand is somebody else's
             landing_.stack = 0;
             current_ = nullptr;
+            runner_.store(nullptr, std::memory_order_relaxed);
             take_answer(call, activation.id, answer, finished);
             leave(Context::process);
         }
@@ -305,6 +307,7 @@ Strand::Activation* Strand::park(WaitsFor what) PITH_NO_ANALYSIS {
     state_.fetch_or(attention, std::memory_order_relaxed);
     lock_.release();
     current_ = nullptr;
+    runner_.store(nullptr, std::memory_order_relaxed);
     activation->landing = landing_;
     landing_.stack = 0;
     leave(Context::process);
@@ -334,6 +337,9 @@ bool Strand::try_unpark(Activation* activation) PITH_NO_ANALYSIS {
                 if (find(activation->id) == activation->call)
                     activation->call->is_with_child_ = false;
                 current_ = activation;
+                runner_.store(&Urgency::caller(), std::memory_order_relaxed);
+                if (now == GatePhase::draining)
+                    hurry_locked();
                 const u64 entries = landing_.entries;
                 landing_ = activation->landing;
                 landing_.entries = entries + 1; // another stretch of it
@@ -506,9 +512,11 @@ void Strand::leave_slow(Context context) PITH_NO_ANALYSIS {
     const bool idle = phase() == GatePhase::open && queue_.empty() && parked_.empty() && !waiters &&
                       pending_interrupts_ == 0 && pending_timers_ == 0 && !is_cautious() &&
                       !runs_elsewhere() && !lends_ && orphans() == 0;
+    const Urgency::Lent hurried = std::exchange(hurried_, {}); // to this very thread
     // Release: the next owner sees what was written in here.
     state_.store(idle ? 0 : attention, std::memory_order_release);
     lock_.release();
+    Urgency::take_back(hurried);
     if (kick)
         observer_.kick(observer_, *this);
     entry_.wake_all();

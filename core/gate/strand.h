@@ -16,6 +16,7 @@
 #include "core/gate/call.h"
 #include "core/gate/containment.h"
 #include "core/observe/trace.h"
+#include "core/sched/urgency.h"
 #include "core/sync/lock.h"
 #include "core/sync/wait_queue.h"
 #include "core/time/timer.h"
@@ -40,8 +41,9 @@ public:
     static constexpr u32 slot_count = 256;
     // A request over which so many lives ended is answered with io.
     static constexpr u8 maximum_deaths = 3;
-    // Parked handlers are abandoned when a hold has waited this long.
-    static constexpr Nanos default_patience = base::milliseconds(1);
+    // Parked handlers are abandoned when a hold has waited this long. What they waited for comes
+    // all the same, so that they find it when they are repeated.
+    static constexpr Nanos default_patience = base::microseconds(250);
 
     // What the strand tells its instance. Any context; may not call back into the strand.
     struct Observer {
@@ -398,6 +400,7 @@ private:
     void blame_locked();
     GateCall* running_call();
     void abandon_parked_locked();
+    void hurry_locked();
     void orphan_is_over();
     void dismiss_locked(CallList& calls, CallList& told);
     void end_with(GateCall& call, Errno error, CallList& finished);
@@ -434,6 +437,7 @@ private:
     bool lends_ = false; // keeps `attention`
     CallList finished_;
     Activation* current_ = nullptr; // whose handler runs, in strands that may wait
+    std::atomic<Thread*> runner_{nullptr}; // and the thread that runs it
     Entry table_[slot_count];
     Batch batch_;
 
@@ -448,6 +452,7 @@ private:
     u32 pending_timers_ = 0;
     List<Activation, &Activation::link> parked_;
     bool abandon_wanted_ = false; // a hold lost its patience with the parked ones
+    Urgency::Lent hurried_;       // by a hold, to the runner
     u32 entering_ = 0;            // threads that want to enter with a new request
     u32 reentering_ = 0;          // parked handlers that want back in
     u64 repeated_ = 0;

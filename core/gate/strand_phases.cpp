@@ -27,7 +27,9 @@ Result<> Strand::hold(Nanos patience) PITH_NO_ANALYSIS {
     }
     const bool inside = (state_.fetch_or(attention, std::memory_order_acquire) & busy) != 0;
     take_step(GateEvent::hold);
-    if (!inside && parked_.empty())
+    if (inside)
+        hurry_locked();
+    else if (parked_.empty())
         take_step(GateEvent::drained);
     lock_.release();
 
@@ -48,6 +50,13 @@ Result<> Strand::hold(Nanos patience) PITH_NO_ANALYSIS {
     if (phase() != GatePhase::held)
         return Failure(Errno::io);
     return {};
+}
+
+// The thread whose handler a hold waits for runs before others. It leaves by way of the lock, so it
+// is inside until then; a client's, as a rule, that anything may have preempted.
+void Strand::hurry_locked() {
+    if (Thread* runner = runner_.load(std::memory_order_relaxed); runner && !hurried_.is_lent())
+        hurried_ = Urgency::lend(*runner);
 }
 
 void Strand::rebind(const StrandTarget& target) PITH_NO_ANALYSIS {

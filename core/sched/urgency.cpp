@@ -35,4 +35,21 @@ bool Urgency::is_here() { return is_urgent(Thread::current().scheduling.paramete
 void Urgency::begin(Thread& thread) { Scheduler::set_parameters(thread, urgent); }
 void Urgency::end(Thread& thread) { Scheduler::set_parameters(thread, {}); }
 
+Urgency::Lent Urgency::lend(Thread& thread) {
+    Lent lent;
+    lent.former_ = thread.scheduling.parameters;
+    if (lent.former_.scheduling_class != SchedulingClass::fair)
+        return {};
+    lent.thread_ = &thread;
+    Scheduler::set_parameters(thread, urgent);
+    return lent;
+}
+
+void Urgency::take_back(const Lent& lent) {
+    if (lent.thread_ && is_urgent(lent.thread_->scheduling.parameters))
+        Scheduler::set_parameters(*lent.thread_, lent.former_);
+}
+
+Thread& Urgency::caller() { return Thread::current(); }
+
 } // namespace core

@@ -23,6 +23,23 @@ public:
     static void begin(Thread& thread);
     static void end(Thread& thread);
 
+    // Of any thread that holds the caller up: lent until it is taken back. Any context that holds
+    // no run queue; the thread is alive meanwhile.
+    class Lent {
+    public:
+        Lent() = default;
+        bool is_lent() const { return thread_ != nullptr; }
+
+    private:
+        friend class Urgency;
+        Thread* thread_ = nullptr;
+        SchedulingParameters former_;
+    };
+    static Lent lend(Thread& thread);
+    static void take_back(const Lent& lent);
+    // Who may be lent it later.
+    static Thread& caller();
+
 private:
     SchedulingParameters former_;
     bool began_ = false;

@@ -94,6 +94,9 @@ Nanos busy_time() { return now(); }
 // Threads of the host have no such levels.
 Urgency::Urgency() = default;
 Urgency::~Urgency() = default;
+Urgency::Lent Urgency::lend(Thread&) { return {}; }
+void Urgency::take_back(const Lent&) {}
+Thread& Urgency::caller() { return reinterpret_cast<Thread&>(t_thread); }
 
 Nanos wall_now() {
     timespec now;
