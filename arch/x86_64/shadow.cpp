@@ -3,10 +3,13 @@
 
 #ifdef PITH_KASAN
 
+#include <atomic>
+
 #include "arch/api/kernel_table.h"
 #include "arch/api/page_table.h"
 #include "arch/x86_64/shadow.h"
 #include "base/memory_functions.h"
+#include "base/panic.h"
 #include "core/memory/frames.h"
 
 namespace arch {
@@ -15,7 +18,8 @@ namespace {
 constexpr u64 small = page_size, large = u64{1} << 21;
 constexpr u64 leaf_bits =
     page_bit::present | page_bit::no_execute | page_bit::global | page_bit::accessed;
-constexpr u64 table_bits = page_bit::present | page_bit::writable;
+// Accessed from the start: entries are compared, and a CPU sets the bit in those it goes through.
+constexpr u64 table_bits = page_bit::present | page_bit::writable | page_bit::accessed;
 
 // The tables of an empty shadow, the same for everybody: entries of level n point at g_shared[n -
 // 1]. Level 0 is the page of zeros itself.
@@ -48,27 +52,27 @@ Result<u64*> own_entry(u64 address, unsigned wanted) {
         u64& entry = table[address >> (12 + 9 * (level - 1)) & 511];
         if (level == wanted)
             return &entry;
-        const bool is_shared = entry == shared_entry(level);
-        if (!(entry & page_bit::present) || is_shared) {
+        if (entry == shared_entry(level)) {
             const u64 made = TRY(fresh_page());
-            if (is_shared)
-                memcpy(table_view(PhysAddr(made)), table_view(PhysAddr(g_shared[level - 1])),
-                       page_size);
-            entry = made | table_bits;
+            memcpy(table_view(PhysAddr(made)), table_view(PhysAddr(g_shared[level - 1])),
+                   page_size);
+            // Release: another CPU may go through the table as soon as it is there.
+            std::atomic_ref(entry).store(made | table_bits, std::memory_order_release);
         }
-        table = table_view(PhysAddr(entry & page_bit::address_mask));
+        const u64 next = entry & page_bit::address_mask;
+        VERIFY((entry & page_bit::present) && !(entry & page_bit::huge));
+        VERIFY(next != g_shared[level - 1]); // what is written there stands for everything
+        table = table_view(PhysAddr(next));
     }
 }
 
 Result<> map_small(u64 address) {
     u64* entry = TRY(own_entry(address, 1));
-    const u64 before = *entry;
-    if (before != 0 && before != shared_entry(1))
+    if (*entry != shared_entry(1))
         return {}; // has one, from a neighbour
     const u64 page = TRY(fresh_page());
     *entry = (page | leaf_bits | page_bit::writable | page_bit::dirty) & supported_page_bits;
-    if (before != 0)
-        flush_kernel_range(address, address + small);
+    flush_kernel_range(address, address + small);
     return {};
 }
 
@@ -98,6 +102,8 @@ Result<> start_shadow() {
     const u64 last = reinterpret_cast<u64>(shadow_of(~u64{0}));
     for (u64 at = first; at < last; at += span)
         root[at >> 39 & 511] = shared_entry(4);
+    // Stacks get theirs when other roots have copied this one's entries.
+    (void)TRY(own_entry(reinterpret_cast<u64>(shadow_of(kernel_area_start)), 3));
     return {};
 }
 
