@@ -23,7 +23,8 @@ Result<> start_shadow();
 enum class ShadowPages : u8 { small, large };
 
 // Gives start..start+size-1 a shadow that can be written, in pages of 4 KiB or 2 MiB; the latter
-// for multiples of the 16 MiB they cover, at start only. Interrupts on, or a single CPU.
+// for multiples of the 16 MiB they cover, at start only. One caller at a time, since neighbours
+// share pages and tables. Interrupts on, or a single CPU.
 // Errors: nomem.
 Result<> map_shadow(u64 start, u64 size, ShadowPages pages);
 

@@ -13,6 +13,7 @@
 #include "core/debug/memory_report.h"
 #include "core/memory/physical.h"
 #include "core/observe/log.h"
+#include "core/sync/lock.h"
 #include "core/task/thread.h"
 
 extern "C" {
@@ -29,6 +30,8 @@ namespace core {
 constinit u64 g_lowest_checked = ~u64{0};
 
 namespace {
+
+constinit Lock<lock_class::kernel_map> g_tables_lock; // neighbours share tables and pages
 
 constexpr u64 large_span = u64{16} << 20; // what 2 MiB of shadow stand for
 
@@ -134,6 +137,7 @@ u8 poison_at(const void* address) {
 }
 
 Result<> check_stack(u64 bottom, u64 size) {
+    LockGuard guard(g_tables_lock);
     return arch::map_shadow(bottom, size, arch::ShadowPages::small);
 }
 

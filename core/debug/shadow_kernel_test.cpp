@@ -5,7 +5,9 @@
 
 #include "arch/api/kernel_table.h"
 #include "core/debug/kernel_test.h"
+#include "core/debug/test_threads.h"
 #include "core/memory/kernel_stack.h"
+#include "core/sched/scheduler.h"
 
 namespace core {
 namespace {
@@ -44,6 +46,33 @@ TEST(shadow, is_nobody_elses) {
     constexpr u64 place = arch::kernel_area_end - 4 * upper_span;
     expect_own_shadow(place, place + table_span);
     expect_own_shadow(place + upper_span, place + 2 * upper_span);
+}
+
+// Stacks side by side, in tables that none had a shadow in, each of another CPU.
+TEST(shadow, many_cpus) {
+    static constexpr u64 place = arch::kernel_area_end - 8 * upper_span;
+    static constexpr u64 stride = KernelStack::size + page_size; // with its guard
+    static constexpr u32 rounds = 20;
+    static constinit std::atomic<u32> arrived;
+    arrived = 0;
+    auto body = [](u32 cpu) {
+        for (u32 round = 0; round < rounds; ++round) {
+            const u64 bottom = place + round * table_span + cpu * stride;
+            ++arrived;
+            while (arrived.load() < (round + 1) * Scheduler::cpu_count())
+                arch::spin_pause();
+            REQUIRE(check_stack(bottom, KernelStack::size));
+            EXPECT(poison_of(bottom) == 0);
+            poison_stack(bottom, Poison::stack_left);
+            sleep_for(base::microseconds(100)); // another's table may come late
+            for (u64 at = 0; at < KernelStack::size; at += page_size)
+                EXPECT(poison_of(bottom + at) == static_cast<u8>(Poison::stack_left));
+            unpoison_stack(bottom);
+        }
+    };
+    TestThreads threads;
+    for (u32 cpu = 0; cpu < Scheduler::cpu_count(); ++cpu)
+        (void)threads.start(body, cpu, u64{1} << cpu);
 }
 
 } // namespace
