@@ -21,7 +21,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests/syscalls"), str(ROOT / "tests/placements"), str(ROOT / "tools")]
 from boot import Archive  # noqa: E402
-from pith.campaign import RECORD, Row, markdown, write_record  # noqa: E402
+from pith.campaign import RECORD, Row, markdown, read_record, write_record  # noqa: E402
 from pith.machine.qemu import IOMMU_WORDS  # noqa: E402
 from machine import build_guest  # noqa: E402
 
@@ -243,7 +243,8 @@ def main() -> int:
     parser.add_argument("--keep", type=pathlib.Path,
                         help=f"a folder for what they leave, and for the table: {RECORD.name}")
     parser.add_argument("--record", action="store_true",
-                        help=f"write {RECORD.relative_to(ROOT)}, which README.md shows")
+                        help=f"write {RECORD.relative_to(ROOT)}, which README.md shows; what it "
+                             "has of other placements stays")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = options.keep or pathlib.Path(name)
@@ -256,11 +257,14 @@ def main() -> int:
         campaign = Campaign(options, folder)
         for series in plan(options):
             campaign.run(series)
-        write_record(campaign.rows.values(), folder / RECORD.name)
+            write_record(campaign.rows.values(), folder / RECORD.name)
     print(markdown(campaign.rows.values()))
     print("\n".join(f"note {note}" for note in campaign.notes))
     if options.record:
-        write_record(campaign.rows.values(), RECORD)
+        placements = {row.placement for row in campaign.rows.values()}
+        kept = [row for row in read_record() if row.placement not in placements]
+        write_record(sorted([*kept, *campaign.rows.values()],
+                            key=lambda row: PLACEMENTS.index(row.placement)), RECORD)
     verdicts = campaign.verdicts()
     for what, good in verdicts.items():
         print("pass" if good else "FAIL", what)
