@@ -9,6 +9,7 @@ is started and goes on behind that fault. Ends with `N passed, N failed`.
 """
 import argparse
 import dataclasses
+import math
 import os
 import pathlib
 import re
@@ -37,6 +38,7 @@ SILENCE = 60  # seconds without a word: the kernel hangs
 EXPOSURE = {"fail-stop": 4000, "wild": 60}  # milliseconds a fault is given to show
 CHANGES = {"fail-stop": 1, "wild": 16}  # in one life, until one shows
 LEAST_IN_KERNEL = 0.95
+LEAST_SHOWN = 0.95  # in the time they are given; the load decides whether their place is passed
 
 
 @dataclasses.dataclass
@@ -206,7 +208,8 @@ class Campaign:
                 not sum(r.corrupted for r in stops) and not self.damaged.get(
                     (placement, "fail-stop"), 0)
             shown = sum(r.activated for r in stops)
-            said[f"{placement}: {shown} fail-stop faults showed"] = shown >= 0.95 * injected
+            least = math.floor(LEAST_SHOWN * injected)
+            said[f"{placement}: {shown} fail-stop faults showed"] = shown >= least > 0
         return said
 
 
