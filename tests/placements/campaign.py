@@ -203,7 +203,7 @@ class Campaign:
                 said[what] = injected > 0 and back == injected
                 said[f"{placement}: the kernel never crashed"] = not sum(r.crashes for r in rows)
             else:
-                said[what] = injected > 0 and back >= LEAST_IN_KERNEL * injected
+                said[what] = injected > 0 and back >= math.floor(LEAST_IN_KERNEL * injected)
             said[f"{placement}: no wrong byte and a sound volume after fail-stop faults"] = \
                 not sum(r.corrupted for r in stops) and not self.damaged.get(
                     (placement, "fail-stop"), 0)
