@@ -16,7 +16,10 @@ namespace {
 // that never return.
 class OpenToInterrupts {
 public:
-    OpenToInterrupts() { arch::enable_interrupts(); }
+    OpenToInterrupts() {
+        ensure_tick();
+        arch::enable_interrupts();
+    }
     ~OpenToInterrupts() { arch::disable_interrupts(); }
 };
 

@@ -14,7 +14,6 @@
 namespace core {
 namespace {
 
-constexpr Nanos tick_interval = base::milliseconds(4);
 constexpr Nanos fair_slice = base::milliseconds(4);
 constexpr Nanos round_robin_slice = base::milliseconds(100);
 
@@ -232,7 +231,7 @@ void Scheduler::switch_to(RunQueue& queue, Thread& previous, Thread& next,
     next.scheduling.on_cpu.store(true, std::memory_order_relaxed);
     if (&previous == queue.idle) {
         g_idle_cpus.fetch_and(~mask_of(arch::cpu_index()), std::memory_order_relaxed);
-        TimerQueue::here().set_tick(now() + tick_interval);
+        TimerQueue::here().set_tick(now() + TimerQueue::tick_interval);
     }
     switch_memory(next);
     finish_switch(*arch::switch_context(previous, next));
@@ -300,7 +299,9 @@ void Scheduler::tick(bool from_user) PITH_NO_ANALYSIS {
         arch::want_reschedule();
     }
     queue.lock.release();
-    TimerQueue::here().set_tick(idle ? TimerQueue::no_tick : now() + tick_interval);
+    // What an interrupt runs on top of the idle thread is looked at as well.
+    const bool rests = idle && arch::cpu_block().interrupt_depth == 1;
+    TimerQueue::here().set_tick(rests ? TimerQueue::no_tick : now() + TimerQueue::tick_interval);
     if (!idle && queue.waiting() > 0) {
         // Somebody waits here while another CPU sleeps: wake it, so that it steals.
         const u64 asleep = g_idle_cpus.load(std::memory_order_relaxed);

@@ -18,7 +18,9 @@ TimerQueue& TimerQueue::of(u32 cpu) { return g_queues.of(cpu); }
 
 void TimerQueue::program() {
     Nanos wanted = tick_;
-    if (const Timer* first = heap_.top(); first && first->deadline_ < wanted)
+    // What is due while a function runs waits until it has returned; the tick does not.
+    const bool waits = running_.load(std::memory_order_relaxed) != nullptr;
+    if (const Timer* first = heap_.top(); !waits && first && first->deadline_ < wanted)
         wanted = first->deadline_;
     if (wanted >= programmed_)
         return; // an earlier interrupt comes anyway and looks again
@@ -70,19 +72,16 @@ bool TimerQueue::disarm(Timer& timer) {
 }
 
 void TimerQueue::run_due() {
-    // A timer's function may let interrupts in; the run it interrupts goes on with what is due.
-    constexpr Nanos nested_interval = base::milliseconds(4);
     lock_.acquire();
     const Nanos current = now();
-    if (running_.load(std::memory_order_relaxed)) {
-        programmed_ = current + nested_interval;
-        arch::arm_timer(nested_interval);
-        lock_.release();
-        return;
-    }
     programmed_ = no_tick;
-    while (Timer* timer = heap_.top()) {
-        if (timer->deadline_ > current)
+    if (tick_ <= current)
+        tick_ = no_tick; // this is it; the scheduler sets the next one
+    // A timer's function may let interrupts in; the run it interrupts goes on with what is due.
+    const bool is_nested = running_.load(std::memory_order_relaxed) != nullptr;
+    while (!is_nested) {
+        Timer* timer = heap_.top();
+        if (!timer || timer->deadline_ > current)
             break;
         heap_.pop();
         timer->armed_ = false;
@@ -101,6 +100,13 @@ void TimerQueue::set_tick(Nanos deadline) {
     tick_ = deadline;
     program();
 }
+
+void TimerQueue::ensure_tick() PITH_NO_ANALYSIS {
+    if (tick_ == no_tick || programmed_ > tick_)
+        set_tick(now() + tick_interval);
+}
+
+void ensure_tick() { TimerQueue::here().ensure_tick(); }
 
 void Timer::arm(Nanos deadline) {
     arch::disable_preemption();

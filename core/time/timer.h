@@ -41,4 +41,8 @@ private:
     bool armed_ = false;      // guarded by that queue's lock
 };
 
+// A timer interrupt is to come to this CPU within a few milliseconds, even if it is idle: what runs
+// next, in an interrupt, may never return. Until the idle thread goes on. Interrupts off.
+void ensure_tick();
+
 } // namespace core

@@ -19,10 +19,13 @@ public:
     void run_due() PITH_EXCLUDES(lock_);
     // The scheduler wants an interrupt no later than this as well; no_tick: not any more.
     void set_tick(Nanos deadline) PITH_EXCLUDES(lock_);
+    // One after `tick_interval`, unless one is to come already. Interrupts off.
+    void ensure_tick() PITH_EXCLUDES(lock_);
 
     static TimerQueue& here();
     static TimerQueue& of(u32 cpu);
     static constexpr Nanos no_tick{~u64{0}};
+    static constexpr Nanos tick_interval = base::milliseconds(4);
 
 private:
     struct Earlier {
@@ -35,6 +38,7 @@ private:
     IrqSpinLock<lock_class::timer> lock_;
     base::PairingHeap<Timer, &Timer::node_, Earlier> heap_;
     std::atomic<Timer*> running_{nullptr};
+    // Both change on this CPU alone, with interrupts off.
     Nanos tick_ = no_tick;
     Nanos programmed_ = no_tick; // when the hardware will interrupt
 };

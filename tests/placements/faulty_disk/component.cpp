@@ -34,8 +34,9 @@ enum class Fault : u64 {
     no_answer,
     gives_up,
     bad_stack,
-    // In a process only: the kernel has no answer to these yet.
     endless_loop,
+    endless_timer,
+    // In a process only: the kernel has no answer to these yet.
     linux_call,
     unknown_call,
     compat_call,
@@ -45,6 +46,8 @@ enum class Fault : u64 {
     wrong_block,
     count,
 };
+
+constexpr Nanos timer_delay = base::milliseconds(4);
 
 struct Order {
     u64 magic;
@@ -60,6 +63,11 @@ struct Disk {
 std::span<u8> storage_at(Env& env, u64 offset) {
     const auto view = env.window_memory(0, offset);
     return view ? *view : std::span<u8>();
+}
+
+[[noreturn]] void loop() {
+    for (volatile u64 turns = 0;;)
+        turns = turns + 1;
 }
 
 [[gnu::noinline]] u64 recurse(volatile u64* from, u64 depth) {
@@ -79,9 +87,6 @@ void call_kernel(u64 number) { asm volatile("syscall" : "+a"(number)::"rcx", "r1
 void misbehave_in_process(Env& env, const Request& request, Fault fault) {
     constexpr u64 kernel = 0xffff'ffff'8000'0000;
     switch (fault) {
-    case Fault::endless_loop:
-        for (volatile u64 turns = 0;;)
-            turns = turns + 1;
     case Fault::linux_call: call_kernel(231); break;
     case Fault::unknown_call: call_kernel(~u64{0}); break;
     case Fault::compat_call: asm volatile("int $0x80" ::"a"(1) : "memory"); break;
@@ -112,6 +117,9 @@ Answer misbehave(Env& env, const Request& request, Fault fault) {
     case Fault::bad_register: (void)env.read_register(7, 0, 4); return Answer::busy();
     case Fault::double_completion: env.complete(request.id, u64{0}); return Answer::done(0);
     case Fault::no_answer: return {static_cast<Answer::Kind>(77), 0, 0};
+    case Fault::endless_loop: loop();
+    // By then whoever asked sleeps, and its CPU with it.
+    case Fault::endless_timer: env.set_timer(0, env.now() + timer_delay); return Answer::pending();
     case Fault::gives_up: env.fail(Errno::io, "told to"); return Answer::pending();
     case Fault::bad_stack:
         asm volatile("movq $16, %%rsp\n\tmovq (%%rsp), %%rax" ::: "memory", "rax");
@@ -179,6 +187,8 @@ Result<> start(Env& env) {
     return {};
 }
 
+void timer(Env&, u32) { loop(); }
+
 Result<> resume(Env&) { return {}; }
 Result<> quiesce(Env&) { return {}; }
 
@@ -189,7 +199,11 @@ constexpr component::DeviceMatch matches[] = {
 consteval component::Descriptor make_descriptor() {
     return component::describe<Disk>(
                "faulty_disk", {1, 0, 0}, component::Traits::never_waits,
-               {.start = start, .resume = resume, .quiesce = quiesce, .submit = submit})
+               {.start = start,
+                .resume = resume,
+                .quiesce = quiesce,
+                .submit = submit,
+                .timer = timer})
         .matching(matches)
         .offering(offers);
 }
