@@ -80,7 +80,7 @@ u64 Journal::records_for(u64 copies, u64 revokes) const {
     // jbd2's largest tags: 16 bytes, after a header of 12, with a UUID of 16 once and a tail of 4.
     const u64 block_size = volume_.cache.block_size();
     u64 tags = (block_size - 32) / 16;
-    tags = tags < component::log_record_blocks ? tags : component::log_record_blocks;
+    tags = tags < component::log_record_copies ? tags : component::log_record_copies;
     u64 numbers = (block_size - 20) / 8;
     numbers = numbers < component::log_record_blocks ? numbers : component::log_record_blocks;
     return (copies + tags - 1) / tags + (revokes + numbers - 1) / numbers + 1;
@@ -222,7 +222,7 @@ Result<> Journal::write_copies(LogScribe& scribe, Writer& writer) {
         begin_record(scribe);
         LogRecord& record = scribe.exchange().record;
         MetadataBlock* block = cursor_ = next;
-        for (; record.count < left && record.count < component::log_record_blocks;
+        for (; record.count < left && record.count < component::log_record_copies;
              block = logged_.next_of(*block))
             numbers[record.count++] = block->number;
         const u32 asked = record.count;

@@ -173,7 +173,9 @@ bool is_about_volume(Operation operation) {
 // Records of the log. They need nothing of the arena, which another life may have left empty.
 Result<u64> make_record(const VolumeServices& services, Operation operation, const Call& call) {
     LogRecord& record = call.exchange.record;
-    if (record.count > component::log_record_blocks ||
+    const u32 most = operation == Operation::log_describe ? component::log_record_copies
+                                                          : component::log_record_blocks;
+    if (record.count > most ||
         call.text.size() < component::log_record_text + services.block_size)
         return Failure(Errno::inval);
     const std::span<const u64> numbers(reinterpret_cast<const u64*>(call.text.data()),
