@@ -372,10 +372,6 @@ void Strand::orphan_is_over() PITH_NO_ANALYSIS {
     finish_calls(owed);
 }
 
-void Strand::leave_abandoned(const Activation& activation) {
-    leave_component(activation.landing);
-}
-
 // Waits until the strand is open and free, and owns it. False if it was given up.
 bool Strand::enter_for_request() PITH_NO_ANALYSIS {
     u32 expected = 0;
@@ -512,11 +508,12 @@ void Strand::leave_slow(Context context) PITH_NO_ANALYSIS {
     const bool idle = phase() == GatePhase::open && queue_.empty() && parked_.empty() && !waiters &&
                       pending_interrupts_ == 0 && pending_timers_ == 0 && !is_cautious() &&
                       !runs_elsewhere() && !lends_ && orphans() == 0;
-    const Urgency::Lent hurried = std::exchange(hurried_, {}); // to this very thread
+    Thread* hurried = std::exchange(hurried_, nullptr); // this very thread
     // Release: the next owner sees what was written in here.
     state_.store(idle ? 0 : attention, std::memory_order_release);
     lock_.release();
-    Urgency::take_back(hurried);
+    if (hurried)
+        Urgency::end(*hurried);
     if (kick)
         observer_.kick(observer_, *this);
     entry_.wake_all();

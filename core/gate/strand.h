@@ -452,7 +452,7 @@ private:
     u32 pending_timers_ = 0;
     List<Activation, &Activation::link> parked_;
     bool abandon_wanted_ = false; // a hold lost its patience with the parked ones
-    Urgency::Lent hurried_;       // by a hold, to the runner
+    Thread* hurried_ = nullptr;   // the runner that a hold made urgent
     u32 entering_ = 0;            // threads that want to enter with a new request
     u32 reentering_ = 0;          // parked handlers that want back in
     u64 repeated_ = 0;

@@ -52,11 +52,17 @@ Result<> Strand::hold(Nanos patience) PITH_NO_ANALYSIS {
     return {};
 }
 
+void Strand::leave_abandoned(const Activation& activation) {
+    leave_component(activation.landing);
+}
+
 // The thread whose handler a hold waits for runs before others. It leaves by way of the lock, so it
 // is inside until then; a client's, as a rule, that anything may have preempted.
 void Strand::hurry_locked() {
-    if (Thread* runner = runner_.load(std::memory_order_relaxed); runner && !hurried_.is_lent())
-        hurried_ = Urgency::lend(*runner);
+    if (Thread* runner = runner_.load(std::memory_order_relaxed); runner && !hurried_) {
+        Urgency::begin(*runner);
+        hurried_ = runner;
+    }
 }
 
 void Strand::rebind(const StrandTarget& target) PITH_NO_ANALYSIS {

@@ -24,7 +24,8 @@ struct SchedulingParameters {
 };
 
 struct SchedulingEntity {
-    SchedulingParameters parameters;
+    SchedulingParameters parameters; // as asked for; changed under its queue's lock
+    std::atomic<u32> boosts{0};      // the same; while it has any it is real-time
     u64 affinity = ~u64{0};          // bit n: may run on CPU n
     u32 cpu = 0;                     // where it runs or last ran
     bool queued = false;             // in a run queue (guarded by that queue's lock)

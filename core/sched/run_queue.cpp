@@ -15,12 +15,18 @@ constinit PerCpu<RunQueue> g_run_queues;
 constexpr u64 sleeper_credit = 3'000'000;
 constexpr u64 wake_granularity = 500'000;
 
-bool is_real_time(const Thread& thread) {
-    return thread.scheduling.parameters.scheduling_class == SchedulingClass::real_time;
+unsigned level(const Thread& thread) {
+    constexpr unsigned lowest = 1;
+    const unsigned asked = thread.scheduling.parameters.real_time_priority;
+    return asked < lowest ? lowest : asked;
 }
-unsigned level(const Thread& thread) { return thread.scheduling.parameters.real_time_priority; }
 
 } // namespace
+
+bool is_real_time(const Thread& thread) {
+    return thread.scheduling.parameters.scheduling_class == SchedulingClass::real_time ||
+           Scheduler::is_boosted(thread);
+}
 
 RunQueue& run_queue(u32 cpu) { return g_run_queues.of(cpu); }
 

@@ -15,6 +15,9 @@ inline constexpr unsigned real_time_levels = 100;
 // Why a thread comes into a queue: it slept, it is new here, or it was pushed off the CPU.
 enum class Arrival : u8 { woken, moved, preempted };
 
+// Also a boosted one. With the lock of its queue held.
+bool is_real_time(const Thread& thread);
+
 class RunQueue {
 public:
     IrqSpinLock<lock_class::run_queue> lock;

@@ -287,10 +287,9 @@ void Scheduler::tick(bool from_user) PITH_NO_ANALYSIS {
     queue.sample(from_user);
     Thread& thread = *queue.current;
     const bool idle = &thread == queue.idle;
-    const SchedulingParameters& parameters = thread.scheduling.parameters;
     Nanos slice = fair_slice;
-    if (parameters.scheduling_class == SchedulingClass::real_time)
-        slice = parameters.round_robin ? round_robin_slice : no_deadline;
+    if (is_real_time(thread))
+        slice = thread.scheduling.parameters.round_robin ? round_robin_slice : no_deadline;
     const bool over =
         slice != no_deadline && cycles_to_nanos(thread.scheduling.slice_used) >= slice;
     if (!idle && over && queue.somebody_waits_for(thread)) {
@@ -364,25 +363,48 @@ Result<> Scheduler::set_affinity(Thread& thread, u64 mask) PITH_NO_ANALYSIS {
     return {};
 }
 
-void Scheduler::set_parameters(Thread& thread,
-                               const SchedulingParameters& parameters) PITH_NO_ANALYSIS {
+namespace {
+
+// Changes what decides a thread's place in its queue.
+template<typename Function>
+void change(Thread& thread, Function function) PITH_NO_ANALYSIS {
+    RunQueue& queue = lock_queue_of(thread);
+    const bool queued = thread.scheduling.queued;
+    if (queued)
+        queue.dequeue(thread);
+    function(thread.scheduling);
+    if (queued)
+        queue.enqueue(thread, Arrival::moved);
+    if (queue.current && (queued || queue.current == &thread))
+        kick(thread.scheduling.cpu);
+    queue.lock.release();
+}
+
+} // namespace
+
+void Scheduler::set_parameters(Thread& thread, const SchedulingParameters& parameters) {
     // Weights by nice value: each step is a factor of 1.25 (sched_setattr(2); 1024 at 0).
     static constexpr u32 weights[40] = {88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705,
                                         14949, 11916, 9548,  7620,  6100,  4904,  3906,  3121,
                                         2501,  1991,  1586,  1277,  1024,  820,   655,   526,
                                         423,   335,   272,   215,   172,   137,   110,   87,
                                         70,    56,    45,    36,    29,    23,    18,    15};
-    RunQueue& queue = lock_queue_of(thread);
-    const bool queued = thread.scheduling.queued;
-    if (queued)
-        queue.dequeue(thread);
-    thread.scheduling.parameters = parameters;
-    thread.scheduling.weight = parameters.idle_policy ? 3 : weights[parameters.nice + 20];
-    if (queued)
-        queue.enqueue(thread, Arrival::moved);
-    if (queue.current && (queued || queue.current == &thread))
-        kick(thread.scheduling.cpu);
-    queue.lock.release();
+    change(thread, [&](SchedulingEntity& entity) {
+        entity.parameters = parameters;
+        entity.weight = parameters.idle_policy ? 3 : weights[parameters.nice + 20];
+    });
+}
+
+void Scheduler::boost(Thread& thread) {
+    change(thread, [](SchedulingEntity& entity) {
+        entity.boosts.fetch_add(1, std::memory_order_relaxed);
+    });
+}
+
+void Scheduler::take_boost_back(Thread& thread) {
+    change(thread, [](SchedulingEntity& entity) {
+        entity.boosts.fetch_sub(1, std::memory_order_relaxed);
+    });
 }
 
 u64 Scheduler::online_cpus() { return g_online.load(std::memory_order_relaxed); }

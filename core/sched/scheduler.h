@@ -21,6 +21,13 @@ public:
     // Errors: inval (no allowed CPU is online).
     static Result<> set_affinity(Thread& thread, u64 mask);
     static void set_parameters(Thread& thread, const SchedulingParameters& parameters);
+    // A thread runs before all fair ones, at the lowest real-time level at least, until each boost
+    // is taken back; its parameters stay what they are. Any context that holds no run queue.
+    static void boost(Thread& thread);
+    static void take_boost_back(Thread& thread);
+    static bool is_boosted(const Thread& thread) {
+        return thread.scheduling.boosts.load(std::memory_order_relaxed) != 0;
+    }
 
     // The mask of CPUs that run threads.
     static u64 online_cpus();

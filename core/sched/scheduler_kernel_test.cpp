@@ -141,6 +141,36 @@ TEST(scheduler, first_in_first_out) {
     EXPECT(places[1] == 2);
 }
 
+// A boosted fair thread pushes another aside, and its parameters stay what a program set.
+TEST(scheduler, boost) {
+    if (last_cpu() == 1)
+        return; // the test itself needs a CPU
+    std::atomic<bool> stop{false}, ran{false};
+    auto hog = [&](u32) {
+        Scheduler::boost(Thread::current());
+        while (!stop.load())
+            arch::spin_pause();
+        Scheduler::take_boost_back(Thread::current());
+    };
+    auto waiting = [&](u32) { ran.store(true); };
+    TestThreads threads;
+    RefOrNull<Thread> boosted = threads.start(hog, 0, last_cpu());
+    REQUIRE(boosted);
+    REQUIRE(becomes_true([&] { return Scheduler::is_boosted(*boosted); }));
+    RefOrNull<Thread> other = threads.start(waiting, 1, last_cpu());
+    REQUIRE(other);
+    sleep_for(base::milliseconds(30)); // more than a slice
+    EXPECT(!ran.load());
+    Scheduler::set_parameters(*boosted, {.nice = 5});
+    EXPECT(Scheduler::is_boosted(*boosted) && boosted->scheduling.parameters.nice == 5);
+    Scheduler::boost(*other);
+    EXPECT(!ran.load()); // an equal waits
+    Scheduler::take_boost_back(*boosted);
+    EXPECT(becomes_true([&] { return ran.load(); }));
+    Scheduler::boost(*boosted); // what it takes back itself
+    stop.store(true);
+}
+
 TEST(scheduler, yield_takes_turns) {
     constexpr u32 rounds = 2000;
     std::atomic<u32> progress[2]{};

@@ -3,46 +3,26 @@
 // ends that runs before all fair threads, at the lowest real-time level.
 #pragma once
 
-#include "core/sched/entity.h"
-
 namespace core {
 
 class Thread;
 
 class Urgency {
 public:
-    // Of the calling thread, if it is a fair one, until the end of the scope. Process context.
+    // Of the calling thread, until the end of the scope. Process context.
     Urgency();
     ~Urgency();
     Urgency(const Urgency&) = delete;
     Urgency& operator=(const Urgency&) = delete;
 
-    // True for a calling thread in such a scope.
+    // True for a calling thread that has any.
     static bool is_here();
-    // Of a thread of the kernel that works for the caller. Any context that holds no run queue.
+    // Of a thread that works for the caller, or holds it up, which is alive meanwhile: each
+    // beginning has its end. Any context that holds no run queue.
     static void begin(Thread& thread);
     static void end(Thread& thread);
-
-    // Of any thread that holds the caller up: lent until it is taken back. Any context that holds
-    // no run queue; the thread is alive meanwhile.
-    class Lent {
-    public:
-        Lent() = default;
-        bool is_lent() const { return thread_ != nullptr; }
-
-    private:
-        friend class Urgency;
-        Thread* thread_ = nullptr;
-        SchedulingParameters former_;
-    };
-    static Lent lend(Thread& thread);
-    static void take_back(const Lent& lent);
-    // Who may be lent it later.
+    // Whose it may be later.
     static Thread& caller();
-
-private:
-    SchedulingParameters former_;
-    bool began_ = false;
 };
 
 } // namespace core

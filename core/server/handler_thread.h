@@ -27,8 +27,14 @@ public:
     static Result<Box<HandlerThread>> create(ServerProcess& process, u32 index, Blocks blocks);
     void start() { thread_->start(); }
     // The instance's lock is held.
-    void begin_urgency() { Urgency::begin(*thread_); }
-    void end_urgency() { Urgency::end(*thread_); }
+    void begin_urgency() {
+        if (!std::exchange(is_urgent_, true))
+            Urgency::begin(*thread_);
+    }
+    void end_urgency() {
+        if (std::exchange(is_urgent_, false))
+            Urgency::end(*thread_);
+    }
     // Runs `work` on the calling thread, which is this one, until it ends it.
     [[noreturn]] void run(void (*work)(void* thread));
     // Gives the thread back the stack it ends on, and forgets everything else of it. Ends it.
@@ -131,6 +137,7 @@ private:
     u8* memory_ = nullptr; // the page, the copies, the stack, the first blocks
     BlockCopies blocks_;
     bool has_blocks_ = false;
+    bool is_urgent_ = false;
 
     Words answer_;
     bool in_handler_ = false;

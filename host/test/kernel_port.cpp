@@ -95,8 +95,8 @@ Nanos busy_time() { return now(); }
 // Threads of the host have no such levels.
 Urgency::Urgency() = default;
 Urgency::~Urgency() = default;
-Urgency::Lent Urgency::lend(Thread&) { return {}; }
-void Urgency::take_back(const Lent&) {}
+void Urgency::begin(Thread&) {}
+void Urgency::end(Thread&) {}
 Thread& Urgency::caller() { return reinterpret_cast<Thread&>(t_thread); }
 
 Nanos wall_now() {
