@@ -3,6 +3,7 @@
 #include "linux/filesystem/at_path.h"
 #include "linux/process/credentials.h"
 #include "linux/syscall/syscall.h"
+#include "linux/system/module_request.h"
 #include "linux/vfs/mount.h"
 
 namespace linux {
@@ -86,6 +87,8 @@ Result<> mount_new(const Path& where, std::string_view type_name, const MountReq
     if (type_name.empty())
         return Failure(Errno::inval);
     const FileSystemType* type = find_file_system(type_name);
+    if (!type && request_module("fs-", type_name))
+        type = find_file_system(type_name);
     if (!type)
         return Failure(Errno::nodev);
     if (type->on_device() && request.source.empty())

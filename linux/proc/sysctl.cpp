@@ -5,6 +5,7 @@
 #include "linux/inotify/inotify.h"
 #include "linux/pipe/pipe.h"
 #include "linux/proc/tables.h"
+#include "linux/system/module_request.h"
 #include "linux/system/names.h"
 #include "linux/system/random.h"
 #include "linux/vfs/dentry.h"
@@ -127,6 +128,15 @@ Result<> store_printk(const ProcSubject&, std::string_view text) {
     return {};
 }
 
+Result<> show_modprobe(const ProcSubject&, base::FormatSink& sink) {
+    char path[modprobe_capacity];
+    base::format(sink, "{}\n", modprobe_path(path));
+    return {};
+}
+Result<> store_modprobe(const ProcSubject&, std::string_view text) {
+    return set_modprobe_path(trim(text));
+}
+
 Result<> show_core_pattern(const ProcSubject&, base::FormatSink& sink) {
     sink.write("core\n");
     return {};
@@ -209,6 +219,7 @@ constexpr ProcEntry kernel_entries[] = {
     setting("hostname", show_host_name, store_host_name),
     number<g_hung_task, 0, any>("hung_task_timeout_secs"),
     number<g_kptr_restrict, 0, 2>("kptr_restrict"),
+    setting("modprobe", show_modprobe, store_modprobe),
     setting("modules_disabled", show_fixed<0>),
     setting("ngroups_max", show_fixed<65536>),
     setting("ns_last_pid", show_last_pid),

@@ -139,7 +139,7 @@ bool tell_parent_of_exit(Process& process, const Usage& used) {
     if (number > 0)
         (void)send_signal(*parent, info);
     parent->child_events.wake_all();
-    return unwanted;
+    return unwanted || process.goes_unwaited;
 }
 
 void send_parent_death_signals(Process& child) {

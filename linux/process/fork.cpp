@@ -48,25 +48,6 @@ Result<> check_limits() {
     return {};
 }
 
-// A reserved number that is given back unless kept.
-class ReservedPid {
-public:
-    static Result<ReservedPid> take(Pid wanted) {
-        return ReservedPid(TRY(ProcessTable::allocate(wanted)));
-    }
-    ReservedPid(ReservedPid&& other) noexcept : pid_(std::exchange(other.pid_, 0)) {}
-    ~ReservedPid() {
-        if (pid_ != 0)
-            ProcessTable::release(pid_);
-    }
-    Pid number() const { return pid_; }
-    void keep() { pid_ = 0; }
-
-private:
-    explicit ReservedPid(Pid pid) : pid_(pid) {}
-    Pid pid_;
-};
-
 Result<Ref<SignalHandlers>> handlers_for(u64 flags, const Task& parent) {
     const SignalHandlers& own = *parent.process->signals.handlers;
     if ((flags & clone_flag::share_handlers) != 0)

@@ -4,8 +4,7 @@
 #include "core/observe/log.h"
 #include "linux/exec/exec.h"
 #include "linux/exec/vdso.h"
-#include "linux/process/limits.h"
-#include "linux/syscall/personality.h"
+#include "linux/process/kernel_process.h"
 #include "linux/system/random.h"
 
 namespace linux {
@@ -17,7 +16,7 @@ constinit const FirstProcess* g_first = nullptr;
 constinit const char* g_executed = nullptr;
 
 // In process 1, before it returns to a program for the first time.
-void run_first_program() {
+void run_first_program(void*) {
     if (g_first->ready)
         g_first->ready();
     for (u32 i = 0; i < g_first->program_count; ++i) {
@@ -42,31 +41,18 @@ void run_first_program() {
     PANIC("No working init found. Try passing init= option to kernel.");
 }
 
-Result<Ref<Process>> make_first_process() {
-    const Pid pid = TRY(ProcessTable::allocate());
-    Ref<Process> process = TRY(Process::create(pid, TRY(SignalHandlers::create())));
-    process->unkillable = true;
-    process->exit_signal = signal_number::chld;
-    set_default_task_limits(*process);
-    process->image = TRY(ProgramImage::create(TRY(core::AddressSpace::create())));
-    return process;
-}
-
 // With no parent, in a session 0 and group 0 that are in no table, as Linux's init starts.
-Result<> enter_first(Process& process, Task& task) {
+Result<> enter_first(Task& task) {
+    Process& process = *task.process;
     Ref<Session> session = TRY(Ref<Session>::create(0));
     Ref<ProcessGroup> group = TRY(Ref<ProcessGroup>::create(0, session));
     session->groups = 2; // never empties: it has no slot to leave
     group->add_reference();
     ProcessTableGuard guard(ProcessTable::lock());
     core::LockGuard signal_guard(process.signals.lock);
-    process.tasks.push_back(task);
-    process.task_count = 1;
-    process.leader = &task;
-    join_group(process, *group);
-    ProcessTable::enter(task);
-    ProcessTable::enter(process);
-    process.add_reference(); // the table's
+    process.unkillable = true;
+    process.exit_signal = signal_number::chld;
+    enter_leader(process, task, *group);
     return {};
 }
 
@@ -76,23 +62,10 @@ Result<> start_init(const FirstProcess& first) {
     g_first = &first;
     start_random();
     TRY(start_vdso());
-    Ref<Process> process = TRY(make_first_process());
-    Ref<core::HandleTable> files = TRY(core::HandleTable::create());
-    Ref<FileContext> context = TRY(FileContext::create());
-    Ref<Credentials> root = TRY(Credentials::create_root());
-    auto* task = new (base::fallible)
-        Task(process, std::move(files), std::move(context),
-             Ref<const Credentials>::adopt(root.release()));
-    if (!task)
-        return Failure(Errno::nomem);
-    task->tid = process->pid;
-    Ref<core::Thread> thread = TRY(core::Thread::create_user(
-        "init", process->image->space, linux_personality, task));
-    task->thread = thread.get();
-    task->first_run = run_first_program;
-    arch::prepare_start(thread->frame(), 0, 0, false);
-    thread->add_work(core::thread_work::notify);
-    TRY(enter_first(*process, *task));
+    Ref<core::Thread> thread = TRY(make_kernel_process("init", TRY(ProcessTable::allocate()),
+                                                       {&run_first_program},
+                                                       TRY(FileContext::create())));
+    TRY(enter_first(Task::of(*thread)));
     thread->start();
     return {};
 }

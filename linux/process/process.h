@@ -117,6 +117,7 @@ public:
     bool has_executed = false;       // since its fork (setpgid by the parent is refused then)
     bool is_subreaper = false;       // PR_SET_CHILD_SUBREAPER
     bool has_subreaper_ancestor = false;
+    bool goes_unwaited = false;      // no zombie is left of it
     bool unkillable = false;         // init: signals without handler do nothing
     RefOrNull<UserAccount> zombie_account; // counts it until it is reaped
     UserId exit_user = 0;            // real user at exit, for SIGCHLD's siginfo

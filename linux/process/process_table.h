@@ -89,4 +89,23 @@ void leave_group(Process& process, ProcessGroup& group);
 // With the table's lock held.
 bool is_orphaned(const ProcessGroup& group, const Process* except = nullptr);
 
+// A reserved number that is given back unless kept.
+class ReservedPid {
+public:
+    static Result<ReservedPid> take(Pid wanted) {
+        return ReservedPid(TRY(ProcessTable::allocate(wanted)));
+    }
+    ReservedPid(ReservedPid&& other) noexcept : pid_(std::exchange(other.pid_, 0)) {}
+    ~ReservedPid() {
+        if (pid_ != 0)
+            ProcessTable::release(pid_);
+    }
+    Pid number() const { return pid_; }
+    void keep() { pid_ = 0; }
+
+private:
+    explicit ReservedPid(Pid pid) : pid_(pid) {}
+    Pid pid_;
+};
+
 } // namespace linux

@@ -31,6 +31,12 @@ struct TrapRecord {
     u64 number = 0, error_code = 0, address = 0;
 };
 
+// What a task does before it returns to a program for the first time, in its own context.
+struct FirstRun {
+    void (*function)(void* argument) = nullptr;
+    void* argument = nullptr;
+};
+
 // Bits of Task::flags; set and tested by the task itself unless said otherwise.
 namespace task_flag {
 inline constexpr u32 exiting = 1 << 0;         // past the point of no return of exit
@@ -76,7 +82,7 @@ public:
     Nanos start_time;
     u64 timer_slack = 50'000;      // PR_SET_TIMERSLACK, nanoseconds
     RestartBlock restart;
-    void (*first_run)() = nullptr; // in its context, before it first returns to a program
+    FirstRun first_run;
     bool call_interrupted = false; // the call now returning gave a restart error; own task only
     TrapRecord trap;
     VforkWaiter* vfork_waiter = nullptr; // the parent that waits for our exec or exit

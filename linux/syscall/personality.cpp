@@ -20,8 +20,10 @@ void write_set_child_tid(Task& task) {
 
 void run_notified(Task& task, arch::UserFrame& frame) {
     task.thread->clear_work(core::thread_work::notify);
-    if (task.first_run) [[unlikely]]
-        std::exchange(task.first_run, nullptr)();
+    if (task.first_run.function) [[unlikely]] {
+        const FirstRun run = std::exchange(task.first_run, {});
+        run.function(run.argument);
+    }
     if (task.set_child_tid != 0)
         write_set_child_tid(task);
     if (task.rseq_area != 0)

@@ -301,10 +301,13 @@ void DiskInode::evict() {
 
 namespace {
 
+constexpr std::string_view component = "ext4"; // reads all three
+
 class DiskFileSystemType final : public FileSystemType {
 public:
     constexpr explicit DiskFileSystemType(const char* name) : FileSystemType(name, true) {}
 
+    bool is_there() const override { return core::find_component(component).has_value(); }
     Result<Ref<SuperBlock>> mount(const MountRequest& request) const override {
         std::string_view source = request.source;
         constexpr std::string_view device_folder = "/dev/";
@@ -312,16 +315,13 @@ public:
             return Failure(Errno::notblk);
         source.remove_prefix(device_folder.size());
         Ref<core::BlockDevice> device = TRY(core::find_block_device(source));
-        if (!core::find_component("ext4"))
-            return Failure(Errno::nodev); // it was left out, and nobody loaded it
-        Ref<MountedVolume> volume = TRY(MountedVolume::create(std::move(device), "ext4"));
+        Ref<MountedVolume> volume = TRY(MountedVolume::create(std::move(device), component));
         const u32 flags = TRY(parse_options(request.options));
         TRY(volume->mount(flags | (request.flags & read_only_flag ? mount_flag::read_only : 0)));
         return DiskSuperBlock::create(*this, std::move(volume), request.flags);
     }
 };
 
-// One component reads all three.
 constinit DiskFileSystemType g_ext4("ext4");
 constinit DiskFileSystemType g_ext3("ext3");
 constinit DiskFileSystemType g_ext2("ext2");

@@ -215,13 +215,18 @@ void register_file_system(FileSystemType& type) {
     *place = &type;
 }
 
-FileSystemType* find_file_system(std::string_view name) {
-    FileSystemType* type = g_types;
-    while (type && name != type->name_)
+FileSystemType* next_file_system(FileSystemType* after) {
+    FileSystemType* type = after ? after->next_ : g_types;
+    while (type && !type->is_there())
         type = type->next_;
     return type;
 }
 
-FileSystemType* next_file_system(FileSystemType* after) { return after ? after->next_ : g_types; }
+FileSystemType* find_file_system(std::string_view name) {
+    FileSystemType* type = next_file_system(nullptr);
+    while (type && name != type->name_)
+        type = next_file_system(type);
+    return type;
+}
 
 } // namespace linux

@@ -138,6 +138,9 @@ public:
     // Whether the source is a block device (/proc/filesystems says nodev otherwise).
     bool on_device() const { return on_device_; }
 
+    // False while what reads it is not loaded: then it is not found.
+    virtual bool is_there() const { return true; }
+
     // A super block with its root attached; may be one that is already mounted (procfs, devtmpfs,
     // or a disk that is). Errors: inval (options), and for devices noent, notblk, nxio, busy, rofs,
     // io.

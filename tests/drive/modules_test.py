@@ -60,7 +60,8 @@ def test_debian_loads_drivers(tmp_path: pathlib.Path) -> None:
 
 @pytest.mark.skipif(KERNEL != "pith", reason="it is about Pith's components")
 def test_busybox_loads_drivers(tmp_path: pathlib.Path) -> None:
-    """Where modprobe is BusyBox's; a file system left out is unknown until it is loaded."""
+    """Where modprobe is BusyBox's. A file system left out is loaded by whoever mounts it, unless
+    that is not wanted."""
     script = """
         set -e
         test ! -e /dev/nvme0n1
@@ -69,10 +70,19 @@ def test_busybox_loads_drivers(tmp_path: pathlib.Path) -> None:
         done
         test -b /dev/nvme0n1
         mke2fs -q /dev/nvme0n1 > /dev/null
-        ! mount -t ext4 /dev/nvme0n1 /mnt 2>/tmp/why
-        grep -q 'No such device' /tmp/why
-        modprobe fs-ext4
+        setting=/proc/sys/kernel/modprobe
+        test "$(cat $setting)" = /sbin/modprobe
+        for path in '' /nonesuch /bin/false; do
+            echo "$path" > $setting
+            ! mount -t ext4 /dev/nvme0n1 /mnt 2>/tmp/why
+            grep -q 'No such device' /tmp/why
+        done
+        echo /sbin/modprobe > $setting
+        ! grep -q ext4 /proc/filesystems
+        ! mount -t nonesuch /dev/nvme0n1 /mnt 2>/dev/null
         mount -t ext4 /dev/nvme0n1 /mnt
+        grep -q 'ext4' /proc/filesystems
+        test -z "$(ps -o stat,comm | grep ^Z)"
         echo words > /mnt/file
         umount /mnt
         rmmod ext4
