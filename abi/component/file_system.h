@@ -247,8 +247,10 @@ struct FileSystemProperties {
     u32 reserved = 0;
 };
 
-// One volume's operations. "in" and "out" name parts of the exchange. Inode numbers of 0 are never
-// valid. Names are 1 to 255 bytes; the first begins the text, the second follows it.
+// One volume's operations. "in" and "out" name parts of the exchange. A request answered with
+// inprogress was done in part, for a handler is not to run on for long: it has published something
+// and is made again. Inode numbers of 0 are never valid. Names are 1 to 255 bytes; the first begins
+// the text, the second follows it.
 struct FileSystem {
     static constexpr InterfaceId id = InterfaceId::file_system;
     static constexpr std::string_view name = "file_system";

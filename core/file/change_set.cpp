@@ -218,6 +218,7 @@ Result<> ChangeSet::publish(const Publication& publication) {
     for (const Freed* freed = freed_; freed; freed = freed->next)
         TRY(volume_.withhold(freed->range, freed->kind));
     apply();
+    has_progress_ = true;
     done_ = publication.last;
     result_ = publication.result;
     volume_.free_blocks += publication.free_blocks_change;

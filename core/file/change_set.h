@@ -39,6 +39,8 @@ public:
     // Whether a publish found no room in the running transaction since it was asked last: the
     // request comes again after a commit.
     bool wants_commit() { return std::exchange(wants_commit_, false); }
+    // Whether something was published since this was asked last.
+    bool take_progress() { return std::exchange(has_progress_, false); }
     // Drops edits and what was released; what was seen counts no more.
     void discard();
     // The same, and views are valid no more.
@@ -76,6 +78,7 @@ private:
     VolumeState& volume_;
     const Shows shows_;
     bool wants_commit_ = false;
+    bool has_progress_ = false;
     Seen* seen_ = nullptr;
     Edit* edits_ = nullptr; // in the order of the first edit
     Edit** last_edit_ = &edits_;

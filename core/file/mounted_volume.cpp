@@ -123,6 +123,8 @@ Result<u64> VolumeCall::run(Operation operation) {
     ChangeSet changes(volume_.state_);
     for (bool committed = false;;) {
         const Result<u64> result = volume_.request(operation, arguments, index_, changes);
+        if (!result && result.error() == Errno::inprogress && changes.take_progress())
+            continue;
         const bool is_full = changes.wants_commit();
         // Freed blocks are withheld until the next commit: no space may mean only that.
         if (result || (!is_full && (result.error() != Errno::nospc || committed)))

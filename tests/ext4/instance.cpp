@@ -104,10 +104,14 @@ Result<u64> Instance::request(Operation operation, const FileSystem::Arguments& 
             die();
             continue;
         }
-        if (!changes.wants_commit())
+        if (changes.wants_commit()) {
+            ++full;
+            TRY(commit());
+        } else if (answer.status == static_cast<i32>(Errno::inprogress)) {
+            ++pieces;
+        } else {
             break;
-        ++full;
-        TRY(commit());
+        }
     }
     --depth_;
     buffer_ = outer;

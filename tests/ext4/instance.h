@@ -50,6 +50,7 @@ public:
     u64 deaths = 0;
     u64 conflicts = 0; // publishes that had to be tried again
     u64 full = 0;      // requests that had to wait for a commit
+    u64 pieces = 0;    // requests that were done in part, and made again
     std::function<Result<>()> commit = [] { return Result<>(); };
 
 private:

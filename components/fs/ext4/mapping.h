@@ -14,7 +14,8 @@ Result<FileExtent> map_block(Attempt& attempt, const Inode& inode, u64 logical);
 Result<FileExtent> allocate_mapping(Attempt& attempt, const Inode& inode, u64 logical, u32 want,
                                     bool unwritten);
 // Frees all blocks from `from` up to `to`, in published steps. The attempt is empty before and
-// after; what it holds first is published with the first step.
+// after; what it holds first is published with the first step. Errors: inprogress (many steps were
+// made, the request is to be answered with it).
 Result<> remove_mapping(Attempt& attempt, const Inode& inode, u64 from, u64 to);
 // Physical block of a directory's or symlink's block. Errors: uclean when it is a hole.
 Result<u64> metadata_block(Attempt& attempt, const Inode& inode, u64 logical);
