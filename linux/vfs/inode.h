@@ -102,6 +102,9 @@ public:
     // Process context, no spinning lock held. The last one calls evict() and frees the memory once
     // no walk can see it any more.
     void drop_reference() const {
+        // What has no name any more needs not be written either.
+        if (on_dirty_list_.load(std::memory_order_relaxed) && links() == 0) [[unlikely]]
+            const_cast<Inode*>(this)->leave_dirty_list();
         if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1)
             const_cast<Inode*>(this)->last_reference_dropped();
     }
@@ -271,6 +274,8 @@ private:
     friend class SuperBlock;
     Result<core::PageCache*> make_page_cache();
     void last_reference_dropped();
+    // If nobody but the caller and the list of dirty inodes holds it.
+    void leave_dirty_list();
     static void destroy(core::Retired& retired);
 
     mutable std::atomic<u32> references_{1};

@@ -144,6 +144,19 @@ void Inode::mark_dirty() {
     drop_reference();
 }
 
+void Inode::leave_dirty_list() {
+    {
+        ListGuard guard(super_block_.dirty_lock_);
+        // Linked: otherwise sync_all works on it.
+        if (reference_count() != 2 || !on_dirty_list_.load(std::memory_order_relaxed) ||
+            !dirty_link.is_linked())
+            return;
+        on_dirty_list_.store(false, std::memory_order_relaxed);
+        dirty_link.unlink();
+    }
+    drop_reference(); // the list's
+}
+
 // ---- inodes by number ---------------------------------------------------------------------------
 
 RefOrNull<Inode> SuperBlock::find_inode(u64 number) {

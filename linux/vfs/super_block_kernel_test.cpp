@@ -98,6 +98,27 @@ TEST(super_block, sync_waits_for_what_another_is_writing) {
     owner->drop_mount();
 }
 
+// Nobody waits for the write-back of what has no name: it goes with its last user, unwritten.
+TEST(super_block, unlinked_inodes_are_not_written) {
+    SlowDisk disk;
+    disk.may_write = true;
+    Ref<SuperBlock> owner = make_dirty(disk);
+    auto* slow = new (base::fallible) SlowInode(static_cast<SlowSuperBlock&>(*owner), 100);
+    REQUIRE(slow);
+    {
+        const Ref<Inode> inode = Ref<Inode>::adopt(slow);
+        inode->mark_dirty();
+        inode->set_links(0);
+        const Ref<Inode> other = inode;
+        EXPECT(disk.evicted == 0);
+    }
+    EXPECT(disk.evicted == 1);
+    EXPECT(disk.written == 0);
+    (void)owner->sync_all(true);
+    EXPECT(disk.written == inode_count);
+    owner->drop_mount();
+}
+
 TEST(super_block, ends_after_the_write_back_that_is_under_way) {
     SlowDisk disk;
     Ref<SuperBlock> owner = make_dirty(disk);
