@@ -40,11 +40,17 @@ DEVICES = {
 DISK_BYTES = 16 << 20
 
 
-TRIES = 4  # of a machine, when QEMU itself crashes
+TRIES = 20  # of a machine, when QEMU itself crashes; each goes on behind the rounds before it
+LEAST_ROUNDS = 12  # of a machine: fewer do not show whether memory is lost
 
 
 class QemuCrashed(Exception):
-    """QEMU ended by a signal: nothing can be said of the guest."""
+    """QEMU ended by a signal: nothing can be said of the guest behind the rounds that it had done
+    before."""
+
+    def __init__(self, rounds: int, failed: int):
+        super().__init__(f"after {rounds} rounds")
+        self.rounds, self.failed = rounds, failed
 
 
 class Monitor:
@@ -92,6 +98,14 @@ class Plugger:
         self.monitor, self.folder, self.machine = monitor, folder, machine
         self.number = 0
         self.failures: list[str] = []
+        self.text = ""  # the guest's console
+
+    def crash(self) -> QemuCrashed:
+        """QEMU's own end, in the middle of a round."""
+        wrong = [line for line in self.text.splitlines() if line.startswith("FAIL")]
+        for line in wrong:
+            print(f"{self.machine}: {line}")
+        return QemuCrashed(max(self.number - 1, 0), len(wrong))
 
     def image(self, kind: str) -> pathlib.Path:
         path = self.folder / f"{kind}.img"
@@ -140,16 +154,16 @@ def build_archive(folder: pathlib.Path) -> pathlib.Path:
 
 def converse(process: subprocess.Popen, plugger: Plugger, limit: float, show: bool) -> str:
     """Answers the guest's wishes until the machine ends; its console's text."""
-    text, line, deadline = "", "", time.monotonic() + limit
+    line, deadline = "", time.monotonic() + limit
     while time.monotonic() < deadline:
         ready, _, _ = select.select([process.stdout], [], [], 1)
         if not ready:
             continue
         raw = process.stdout.read1(65536)
         if not raw:
-            return text
+            return plugger.text
         piece = raw.decode(errors="replace").replace("\r", "")
-        text += piece
+        plugger.text += piece
         if show:
             print(piece, end="", flush=True)
         *lines, line = (line + piece).split("\n")
@@ -157,10 +171,11 @@ def converse(process: subprocess.Popen, plugger: Plugger, limit: float, show: bo
             words = each.split()
             if words[:1] == ["want"] and len(words) == 3:
                 plugger.add(words[2]) if words[1] == "add" else plugger.remove()
-    return text + "\ntime is up\n"
+    return plugger.text + "\ntime is up\n"
 
 
-def boot(options: argparse.Namespace, machine: str, folder: pathlib.Path) -> tuple[int, int]:
+def boot(options: argparse.Namespace, machine: str, folder: pathlib.Path,
+         rounds: int) -> tuple[int, int]:
     with open(folder / "vda.img", "wb") as file:
         file.truncate(DISK_BYTES)
     monitor = folder / "monitor"
@@ -171,7 +186,7 @@ def boot(options: argparse.Namespace, machine: str, folder: pathlib.Path) -> tup
         "-initrd", str(folder / "initrd"), "-serial", "stdio",
         "-qmp", f"unix:{monitor},server=on,wait=off",
         "-append", f"console=ttyS0 {'' if options.log else 'quiet'} panic=-1 {options.append} "
-        f"-- {options.count}",
+        f"-- {rounds}",
         *options.qemu.split(), "-drive", f"if=none,id=vda,format=raw,file={folder / 'vda.img'}",
         "-device", "virtio-blk-pci,drive=vda", "-device", "virtio-scsi-pci,id=scsi"]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -180,10 +195,10 @@ def boot(options: argparse.Namespace, machine: str, folder: pathlib.Path) -> tup
         plugger = Plugger(Monitor(monitor), folder, machine)
         text = converse(process, plugger, options.timeout, options.log)
         if " passed, " not in text and process.poll() == -signal.SIGSEGV:
-            raise QemuCrashed
+            raise plugger.crash()
     except (OSError, ValueError) as broken:  # the monitor's end of the line is gone
         if process.wait(10) == -signal.SIGSEGV:
-            raise QemuCrashed from broken
+            raise plugger.crash() from broken
         raise
     finally:
         process.kill()
@@ -204,12 +219,16 @@ def boot(options: argparse.Namespace, machine: str, folder: pathlib.Path) -> tup
 def boot_again(options: argparse.Namespace, machine: str,
                folder: pathlib.Path) -> tuple[int, int]:
     """As boot, but not stopped by a QEMU that crashes."""
+    rounds, failed = options.count, 0
     for left in reversed(range(TRIES)):
         try:
-            return boot(options, machine, folder)
-        except QemuCrashed:
-            print(f"{machine}: count QEMU crashed; {left} tries left", flush=True)
-    return 0, 1
+            good, bad = boot(options, machine, folder, rounds)
+            return good, bad + failed
+        except QemuCrashed as crash:
+            print(f"{machine}: count QEMU crashed {crash}; {left} tries left", flush=True)
+            failed += crash.failed
+            rounds = max(rounds - crash.rounds, min(LEAST_ROUNDS, options.count))
+    return 0, failed + 1
 
 
 def main() -> int:
