@@ -18,8 +18,9 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHM = pathlib.Path("/dev/shm")
-sys.path.insert(0, str(ROOT / "tests/syscalls"))
+sys.path[:0] = [str(ROOT / "tests/syscalls"), str(ROOT / "tools")]
 from boot import Archive  # noqa: E402
+from pith.build import build  # noqa: E402
 
 VOLUME = 16 << 20  # operations.h: POWER_CUT_VOLUME
 OPERATIONS = 250
@@ -99,8 +100,9 @@ def main() -> int:
     parser.add_argument("--states", type=int, default=20_000 if full else 1_500)
     parser.add_argument("--machine-states", type=int, default=2_000 if full else 150)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--kernel", default=str(ROOT / "build/release/vmlinuz"))
+    parser.add_argument("--kernel", help="default: the release kernel, which is built")
     options = parser.parse_args()
+    options.kernel = options.kernel or str(build("release").bzimage)
     os.environ.update(POWER_CUTS=str(options.states), POWER_CUT_SEED=str(options.seed),
                       UNIT_SECONDS="7200" if full else "600")
     if SHM.is_dir():
