@@ -22,7 +22,8 @@ SCRIPTS = [
      "sha256sum < /tmp/in.xz && xz -T2 -dc /tmp/in.xz | cmp - /tmp/in && echo intact", 400, ()),
     ("perl", "perl /copy-in/processes.pl", 120, ("--copy-in", str(GUEST))),
     ("copy-between-disks",
-     "mount /dev/vdb /mnt && cp -a /usr/{0} /mnt/copy && diff -r /usr/{0} /mnt/copy && "
+     "mount /dev/vdb /mnt && cp -a /usr/{0} /mnt/copy && "
+     "diff -r --no-dereference /usr/{0} /mnt/copy && "
      "cd /mnt/copy && find . -printf '%P %m %u %g %l %s\\n' | LC_ALL=C sort | sha256sum"
      .format("" if FULL else "share/perl"), 600, ("--disk", "1G")),
     ("append-while-syncing", "mount /dev/vdc /mnt && perl /copy-in/append.pl /mnt/file 50000",
