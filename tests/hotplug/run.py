@@ -103,6 +103,7 @@ class Plugger:
     def crash(self) -> QemuCrashed:
         """QEMU's own end, in the middle of a round."""
         wrong = [line for line in self.text.splitlines() if line.startswith("FAIL")]
+        wrong += [f"FAIL {failure}" for failure in self.failures]
         for line in wrong:
             print(f"{self.machine}: {line}")
         return QemuCrashed(max(self.number - 1, 0), len(wrong))
