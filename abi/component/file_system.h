@@ -32,8 +32,16 @@ struct FileAttributes {
     u32 device_major = 0;
     u32 device_minor = 0;
     Timestamp access, modify, change, create;
+    constexpr bool operator==(const FileAttributes&) const = default;
 };
 static_assert(sizeof(FileAttributes) == 120);
+
+// What a file takes up.
+struct FileSpace {
+    u64 size = 0;
+    u64 sectors = 0; // of 512 bytes
+    constexpr bool operator==(const FileSpace&) const = default;
+};
 
 // Which of FileAttributes a set_attributes changes.
 namespace attribute {
@@ -234,6 +242,7 @@ inline constexpr u32 log_record_copies = 32;
 // mention.
 struct FileExchange {
     FileAttributes attributes;
+    FileSpace directory;
     FileExtent extent;
     VolumeInfo volume;
     LogLayout log;
@@ -268,13 +277,14 @@ struct FileSystem {
         read_directory,   // other: cookie. Text: records; value: their bytes, 0 at the end
         read_link,        // text: the target; value: its length
         create,           // inode: directory; text: name, target of a symlink; in: attributes (mode
-                          // with type, owner, device). Out: attributes
-        create_temporary, // the same without name
-        link,             // inode: directory; other: the inode; text: name. Out: attributes
+                          // with type, owner, device). Out: attributes, directory
+        create_temporary, // the same without name. Out: attributes
+        link,             // inode: directory; other: the inode; text: name. Out: attributes,
+                          // directory
         unlink,           // inode: directory; text: name. Value: the inode
         remove_directory, // the same
         rename,           // inode, other: directories; text: both names; flags: RenameFlags. Value:
-                          // the inode replaced, or 0
+                          // the inode replaced, or 0. Out: directory (`other`)
         evict,            // the inode is unused: freed if it has no name
         map,              // other: logical block. Out: extent from there
         grant,            // other: logical block; flags: number of blocks; in: attributes.size, the
@@ -284,8 +294,8 @@ struct FileSystem {
         punch,            // in: extent.logical, extent.physical (end)
         get_xattr,        // text: name; out: text, the value behind the name; value: its length
         list_xattr,       // text: names; value: their bytes
-        set_xattr,        // text: name, value; flags: 0, 1 create, 2 replace
-        remove_xattr,     // text: name
+        set_xattr,        // text: name, value; flags: 0, 1 create, 2 replace. Out: attributes
+        remove_xattr,     // text: name. Out: attributes
         // After a mount, or to write again what was read-only: the log is opened, the volume marked
         // as in use. Out: log, text.
         begin_writing,

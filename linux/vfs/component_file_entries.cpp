@@ -33,6 +33,8 @@ Result<Ref<Inode>> DiskInode::make(Dentry* entry, const NewNode& node) {
     wanted.device_major = node.device.major;
     wanted.device_minor = node.device.minor;
     TRY(call.run(entry ? Operation::create : Operation::create_temporary));
+    if (entry)
+        take_space(call.exchange().directory);
     return owner_.inode_of(call.exchange().attributes);
 }
 
@@ -51,6 +53,7 @@ Result<> DiskInode::link(Dentry& entry, Inode& existing) {
     call.arguments.other = existing.number();
     TRY(call.put(entry.name()));
     TRY(call.run(Operation::link));
+    take_space(call.exchange().directory);
     existing.set_links(existing.links() + 1);
     return {};
 }
@@ -92,6 +95,7 @@ Result<> DiskInode::rename(const RenameRequest& request) {
         call.arguments.flags = request.flags;
         TRY(call.put(request.from.name(), request.to.name()));
         TRY(call.run(Operation::rename));
+        static_cast<DiskInode&>(request.new_directory).take_space(call.exchange().directory);
     }
     if (target == &source)
         return {};
@@ -186,6 +190,7 @@ Result<> DiskInode::set_xattr(std::string_view name, std::span<const u8> value, 
         return Failure(Errno::nospc);
     TRY(call.put(name, {reinterpret_cast<const char*>(value.data()), value.size()}));
     TRY(call.run(Operation::set_xattr));
+    blocks.store(call.exchange().attributes.sectors, std::memory_order_relaxed);
     return {};
 }
 
@@ -194,6 +199,7 @@ Result<> DiskInode::remove_xattr(std::string_view name) {
     call.arguments = about();
     TRY(call.put(name));
     TRY(call.run(Operation::remove_xattr));
+    blocks.store(call.exchange().attributes.sectors, std::memory_order_relaxed);
     return {};
 }
 

@@ -185,6 +185,11 @@ void DiskInode::take_attributes(const FileAttributes& attributes) {
     blocks.store(attributes.sectors, std::memory_order_relaxed);
 }
 
+void DiskInode::take_space(const component::FileSpace& space) {
+    set_size(space.size);
+    blocks.store(space.sectors, std::memory_order_relaxed);
+}
+
 Result<> DiskInode::set_attributes(const AttributeChange& change) {
     namespace on_disk = component::attribute;
     VolumeCall call(volume());

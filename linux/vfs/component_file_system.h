@@ -82,6 +82,8 @@ private:
     core::file::FileSystem::Arguments about() const { return {number(), 0, 0, 0, 0}; }
 
     void take_attributes(const component::FileAttributes& attributes);
+    // The size of a directory; a file's in memory is ahead of the volume's.
+    void take_space(const component::FileSpace& space);
     Result<> store_attributes();
     Result<> remove_name(Dentry& entry, core::file::FileSystem::Operation operation);
     Result<Ref<Inode>> make(Dentry* entry, const NewNode& node);

@@ -26,6 +26,11 @@ SCRIPTS = [
      "diff -r --no-dereference /usr/{0} /mnt/copy && "
      "cd /mnt/copy && find . -printf '%P %m %u %g %l %s\\n' | LC_ALL=C sort | sha256sum"
      .format("" if FULL else "share/perl"), 600, ("--disk", "1G")),
+    # Of 150 names a directory has an index and two leaves, whatever their hashes.
+    ("grown-directories",
+     "mount /dev/vdb /mnt && cd /mnt && mkdir made linked moved && stat -c '%n %s %b' * && "
+     "for i in $(seq 150); do : > made/a-name-of-some-length-$i; done && "
+     "cp -al made/* linked && mv made/* moved && stat -c '%n %s %b' *", 120, ("--disk", "1G")),
     ("append-while-syncing", "mount /dev/vdc /mnt && perl /copy-in/append.pl /mnt/file 50000",
      300, ("--copy-in", str(GUEST), "--disk", "1G")),
     ("text-tools",

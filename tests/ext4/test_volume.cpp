@@ -154,6 +154,14 @@ Result<FileAttributes> TestVolume::set(u64 inode, const FileAttributes& wanted, 
     return request_attributes(Operation::set_attributes, {.inode = inode, .flags = mask}, buffer);
 }
 
+// The answer says what the directory that took a name has become.
+Result<> TestVolume::check_space(u64 dir, RequestBuffer& buffer) {
+    const FileAttributes now = TRY(attributes(dir));
+    const component::FileSpace& said = buffer.exchange().directory;
+    return said == component::FileSpace{now.size, now.sectors} ? Result<>()
+                                                               : Failure(Errno::uclean);
+}
+
 Result<FileAttributes> TestVolume::create(u64 dir, std::string_view name, u32 mode,
                                           std::string_view target, u32 major, u32 minor) {
     RequestBuffer buffer;
@@ -163,7 +171,10 @@ Result<FileAttributes> TestVolume::create(u64 dir, std::string_view name, u32 mo
     wanted.gid = 100;
     wanted.device_major = major;
     wanted.device_minor = minor;
-    return request_attributes(Operation::create, {.inode = dir}, buffer, name, target);
+    const FileAttributes made =
+        TRY(request_attributes(Operation::create, {.inode = dir}, buffer, name, target));
+    TRY(check_space(dir, buffer));
+    return made;
 }
 
 Result<FileAttributes> TestVolume::create_temporary(u64 dir, u32 mode) {
@@ -174,7 +185,10 @@ Result<FileAttributes> TestVolume::create_temporary(u64 dir, u32 mode) {
 
 Result<FileAttributes> TestVolume::link(u64 dir, std::string_view name, u64 inode) {
     RequestBuffer buffer;
-    return request_attributes(Operation::link, {.inode = dir, .other = inode}, buffer, name);
+    const FileAttributes linked =
+        TRY(request_attributes(Operation::link, {.inode = dir, .other = inode}, buffer, name));
+    TRY(check_space(dir, buffer));
+    return linked;
 }
 
 Result<> TestVolume::gone(u64 inode) {
@@ -212,6 +226,7 @@ Result<> TestVolume::rename(u64 from_dir, std::string_view from, u64 to_dir, std
     const u64 victim = TRY(request(
         Operation::rename, {.inode = from_dir, .other = to_dir, .flags = static_cast<u32>(flags)},
         buffer, from, to));
+    TRY(check_space(to_dir, buffer));
     return victim ? gone(victim) : Result<>();
 }
 
@@ -254,7 +269,8 @@ Result<> TestVolume::set_xattr(u64 inode, std::string_view name, std::string_vie
     RequestBuffer buffer;
     TRY(request(Operation::set_xattr, {.inode = inode, .flags = static_cast<u32>(mode)}, buffer,
                 name, value));
-    return {};
+    return buffer.exchange().attributes == TRY(attributes(inode)) ? Result<>()
+                                                                  : Failure(Errno::uclean);
 }
 
 Result<> TestVolume::remove_xattr(u64 inode, std::string_view name) {

@@ -103,6 +103,7 @@ private:
     File& file(u64 inode);
     Result<std::vector<u8>> read_block(u64 inode, u64 logical);
     Result<> gone(u64 inode);
+    Result<> check_space(u64 dir, RequestBuffer& buffer);
     Result<FileExtent> map(u64 inode, u64 logical);
     Result<FileExtent> grant(u64 inode, u64 logical, u32 count, u64 size);
     // The same with names, or a name and a value, in the buffer's text.

@@ -134,6 +134,18 @@ Result<Inode> allocate_inode(Attempt& attempt, u32 parent, bool directory, bool 
     return Failure(Errno::nospc);
 }
 
+Result<bool> is_inode_used(Attempt& attempt, u32 number) {
+    const Volume& volume = attempt.volume();
+    if (number == 0 || number > volume.inodes)
+        return false;
+    const u32 group = (number - 1) / volume.inodes_per_group;
+    const Group values = TRY(read_group(attempt, group));
+    if (values.has(group_flag::inodes_uninitialised))
+        return false;
+    return test_bit(TRY(view_inode_bitmap(attempt, group, values)),
+                    (number - 1) % volume.inodes_per_group);
+}
+
 Result<> free_inode(Attempt& attempt, const Inode& inode, bool directory) {
     Volume& volume = attempt.volume();
     const u32 group = (inode.number - 1) / volume.inodes_per_group;

@@ -29,5 +29,6 @@ u64 block_goal(const Volume& volume, u32 inode);
 // Its record is zeroed. Errors: nospc.
 Result<Inode> allocate_inode(Attempt& attempt, u32 parent, bool directory, bool top_level);
 Result<> free_inode(Attempt& attempt, const Inode& inode, bool directory);
+Result<bool> is_inode_used(Attempt& attempt, u32 number);
 
 } // namespace ext4

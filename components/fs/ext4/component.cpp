@@ -3,6 +3,7 @@
 #include "abi/component/component.h"
 #include "components/fs/ext4/files.h"
 #include "components/fs/ext4/journal/writer.h"
+#include "components/fs/ext4/links.h"
 #include "components/fs/ext4/mount.h"
 #include "components/fs/ext4/names.h"
 #include "components/fs/ext4/orphans.h"
@@ -40,6 +41,18 @@ struct Call {
             return Failure(attributes.error());
         exchange.attributes = *attributes;
         return attributes->inode;
+    }
+    Result<u64> put(const Result<NamedInode>& named) const {
+        if (!named)
+            return Failure(named.error());
+        exchange.directory = named->directory;
+        return put(Result<FileAttributes>(named->attributes));
+    }
+    Result<u64> put(const Result<Renamed>& renamed) const {
+        if (!renamed)
+            return Failure(renamed.error());
+        exchange.directory = renamed->to_directory;
+        return renamed->replaced;
     }
     Result<u64> put(const Result<FileExtent>& extent) const {
         if (!extent)
@@ -92,8 +105,8 @@ Result<u64> run_names(Attempt& attempt, Operation operation, const Call& call) {
     case Operation::unlink: return unlink(attempt, a.inode, call.first());
     case Operation::remove_directory: return remove_directory(attempt, a.inode, call.first());
     case Operation::rename:
-        return rename(attempt, {a.inode, call.first(), a.other, call.second(),
-                                static_cast<component::RenameFlags>(a.flags)});
+        return call.put(rename(attempt, {a.inode, call.first(), a.other, call.second(),
+                                         static_cast<component::RenameFlags>(a.flags)}));
     case Operation::read_directory: return list_directory(attempt, a.inode, a.other, call.text);
     case Operation::read_link: return read_link(attempt, a.inode, call.text);
     default: return Failure(Errno::nosys);
@@ -118,10 +131,10 @@ Result<u64> run_files(Attempt& attempt, Operation operation, const Call& call) {
     case Operation::get_xattr: return get_xattr(attempt, a.inode, call.first(), call.after_first());
     case Operation::list_xattr: return list_xattr(attempt, a.inode, call.text);
     case Operation::set_xattr:
-        return nothing(set_xattr(attempt, a.inode, call.first(),
-                                 call.after_first().first(a.second_length),
-                                 static_cast<XattrMode>(a.flags)));
-    case Operation::remove_xattr: return nothing(remove_xattr(attempt, a.inode, call.first()));
+        return call.put(set_xattr(attempt, a.inode, call.first(),
+                                  call.after_first().first(a.second_length),
+                                  static_cast<XattrMode>(a.flags)));
+    case Operation::remove_xattr: return call.put(remove_xattr(attempt, a.inode, call.first()));
     default: return Failure(Errno::nosys);
     }
 }
@@ -151,14 +164,20 @@ Result<u64> run_once(Attempt& attempt, Operation operation, const Call& call) {
 // The answer to a request whose effect is published, but whose handler died before it could give
 // it: `result` is what it published, the rest is as the volume has it.
 Result<u64> answer_again(Attempt& attempt, Operation operation, const Call& call, u64 result) {
+    const FileSystem::Arguments& a = call.arguments;
     switch (operation) {
     case Operation::create:
-    case Operation::create_temporary:
-    case Operation::link: return call.put(get_attributes(attempt, result));
-    case Operation::set_attributes: return call.put(get_attributes(attempt, call.arguments.inode));
-    case Operation::grant:
-        return call.put(
-            granted(attempt, call.arguments.inode, call.arguments.other, call.arguments.flags));
+    case Operation::link:
+        call.exchange.directory = TRY(space_of(attempt, TRY(live_inode(attempt, a.inode))));
+        return call.put(get_attributes(attempt, result));
+    case Operation::rename:
+        call.exchange.directory = TRY(space_of(attempt, TRY(live_inode(attempt, a.other))));
+        return result;
+    case Operation::create_temporary: return call.put(get_attributes(attempt, result));
+    case Operation::set_attributes:
+    case Operation::set_xattr:
+    case Operation::remove_xattr: return call.put(get_attributes(attempt, a.inode));
+    case Operation::grant: return call.put(granted(attempt, a.inode, a.other, a.flags));
     default: return result;
     }
 }

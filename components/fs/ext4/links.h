@@ -14,6 +14,7 @@ Result<Inode> open_for_change(Attempt& attempt, u64 number);
 Result<Inode> named_inode(Attempt& attempt, u64 number);
 // Modification and change time now.
 Result<> touch_directory(Attempt& attempt, const Inode& directory);
+Result<FileSpace> space_of(Attempt& attempt, const Inode& inode);
 // The link that a subdirectory's ".." is. Errors: mlink.
 Result<> add_subdirectory(Attempt& attempt, const Inode& directory);
 Result<> remove_subdirectory(Attempt& attempt, const Inode& directory);

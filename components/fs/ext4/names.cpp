@@ -50,6 +50,11 @@ Result<> touch_directory(Attempt& attempt, const Inode& directory) {
     return {};
 }
 
+Result<FileSpace> space_of(Attempt& attempt, const Inode& inode) {
+    const InodeRecord* record = TRY(view_record(attempt, inode));
+    return FileSpace{size_of(*record), sectors_of(attempt.volume(), *record)};
+}
+
 namespace {
 
 constexpr u32 max_links = 65000;
@@ -224,8 +229,8 @@ Result<FileAttributes> publish_with(Attempt& attempt, const Inode& inode) {
 
 } // namespace
 
-Result<FileAttributes> create(Attempt& attempt, u64 directory, std::string_view name,
-                              const NewNode& node) {
+Result<NamedInode> create(Attempt& attempt, u64 directory, std::string_view name,
+                          const NewNode& node) {
     const Volume& volume = attempt.volume();
     const Inode parent = TRY(open_for_change(attempt, directory));
     if (name.empty() || !is_known_type(node.attributes.mode))
@@ -237,7 +242,8 @@ Result<FileAttributes> create(Attempt& attempt, u64 directory, std::string_view 
     if ((mode & file_mode::type_mask) == file_mode::directory)
         TRY(add_subdirectory(attempt, parent));
     TRY(touch_directory(attempt, parent));
-    return publish_with(attempt, inode);
+    const FileSpace space = TRY(space_of(attempt, parent));
+    return NamedInode{TRY(publish_with(attempt, inode)), space};
 }
 
 Result<FileAttributes> create_temporary(Attempt& attempt, u64 directory, const NewNode& node) {
@@ -251,7 +257,7 @@ Result<FileAttributes> create_temporary(Attempt& attempt, u64 directory, const N
     return publish_with(attempt, inode);
 }
 
-Result<FileAttributes> link(Attempt& attempt, u64 directory, std::string_view name, u64 number) {
+Result<NamedInode> link(Attempt& attempt, u64 directory, std::string_view name, u64 number) {
     const Volume& volume = attempt.volume();
     const Inode parent = TRY(open_for_change(attempt, directory));
     const Inode inode = TRY(live_inode(attempt, number));
@@ -268,7 +274,8 @@ Result<FileAttributes> link(Attempt& attempt, u64 directory, std::string_view na
     set_time(volume, *record, TimeField::change, attempt.now());
     TRY(insert_entry(attempt, parent, name, inode.number, entry_type(volume, record->mode)));
     TRY(touch_directory(attempt, parent));
-    return publish_with(attempt, inode);
+    const FileSpace space = TRY(space_of(attempt, parent));
+    return NamedInode{TRY(publish_with(attempt, inode)), space};
 }
 
 Result<u64> unlink(Attempt& attempt, u64 directory, std::string_view name) {

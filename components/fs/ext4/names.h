@@ -22,12 +22,17 @@ struct NewNode {
     FileAttributes attributes;
     std::string_view target;
 };
+// What a new name stands for, and what its directory takes up with it.
+struct NamedInode {
+    FileAttributes attributes;
+    FileSpace directory;
+};
 // Errors: exist, nospc, mlink, nametoolong, rofs.
-Result<FileAttributes> create(Attempt& attempt, u64 directory, std::string_view name,
-                              const NewNode& node);
+Result<NamedInode> create(Attempt& attempt, u64 directory, std::string_view name,
+                          const NewNode& node);
 // An inode without a name, on the orphan list until it is linked.
 Result<FileAttributes> create_temporary(Attempt& attempt, u64 directory, const NewNode& node);
-Result<FileAttributes> link(Attempt& attempt, u64 directory, std::string_view name, u64 inode);
+Result<NamedInode> link(Attempt& attempt, u64 directory, std::string_view name, u64 inode);
 // The inode that lost the name. Errors: noent, isdir.
 Result<u64> unlink(Attempt& attempt, u64 directory, std::string_view name);
 // Errors: noent, notdir, notempty.
@@ -40,7 +45,11 @@ struct Rename {
     std::string_view to;
     component::RenameFlags flags;
 };
-// The inode that was replaced, or 0. Errors: noent, exist, notempty, isdir, notdir, mlink, nospc.
-Result<u64> rename(Attempt& attempt, const Rename& what);
+struct Renamed {
+    u64 replaced; // inode, or 0
+    FileSpace to_directory;
+};
+// Errors: noent, exist, notempty, isdir, notdir, mlink, nospc.
+Result<Renamed> rename(Attempt& attempt, const Rename& what);
 
 } // namespace ext4

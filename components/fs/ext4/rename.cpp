@@ -108,7 +108,7 @@ Result<> move(Attempt& attempt, const Rename& what, const Side& from, const Side
 
 } // namespace
 
-Result<u64> rename(Attempt& attempt, const Rename& what) {
+Result<Renamed> rename(Attempt& attempt, const Rename& what) {
     using component::RenameFlags;
     const Side from = TRY(look(attempt, what.from_directory, what.from));
     const Side to = TRY(look(attempt, what.to_directory, what.to));
@@ -121,7 +121,7 @@ Result<u64> rename(Attempt& attempt, const Rename& what) {
     if (what.flags == RenameFlags::exchange && !to.present)
         return Failure(Errno::noent);
     if (to.present && to.inode.number == from.inode.number)
-        return u64{0};
+        return Renamed{0, TRY(space_of(attempt, to.directory))};
     if (what.flags == RenameFlags::exchange)
         TRY(exchange(attempt, from, to));
     else
@@ -129,10 +129,11 @@ Result<u64> rename(Attempt& attempt, const Rename& what) {
     TRY(touch_directory(attempt, from.directory));
     if (to.directory.number != from.directory.number)
         TRY(touch_directory(attempt, to.directory));
+    const FileSpace space = TRY(space_of(attempt, to.directory));
     const bool replaced = to.present && what.flags != RenameFlags::exchange;
     const u64 victim = replaced ? to.inode.number : 0;
     TRY(attempt.publish(victim));
-    return victim;
+    return Renamed{victim, space};
 }
 
 } // namespace ext4

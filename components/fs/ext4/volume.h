@@ -20,6 +20,7 @@ namespace ext4 {
 using component::BlockRange;
 using component::EditMode;
 using component::FileAttributes;
+using component::FileSpace;
 using component::FileExtent;
 using component::Timestamp;
 using component::VolumeServices;
@@ -79,6 +80,12 @@ struct Volume {
     u8 label[16];
     // Allocation hints; wrong values only cost time.
     u32 last_directory_group;
+    // Who stands before an orphan on their list, in the place its number gives; checked when used.
+    struct OrphanHint {
+        u32 inode, before;
+    };
+    static constexpr u32 orphan_hint_count = 256;
+    OrphanHint orphan_hints[orphan_hint_count];
     // Working space of code that cannot wait between filling and using it.
     alignas(8) u8 scratch[8192];
 

@@ -181,10 +181,12 @@ Result<> put_in(Attempt& attempt, const Inode& inode, const XattrName& name,
     return {};
 }
 
-Result<> finish(Attempt& attempt, const Inode& inode) {
+Result<FileAttributes> finish(Attempt& attempt, const Inode& inode) {
     InodeRecord* record = TRY(edit_record(attempt, inode));
     set_time(attempt.volume(), *record, TimeField::change, attempt.now());
-    return attempt.publish();
+    const FileAttributes attributes = attributes_of(attempt.volume(), inode.number, *record);
+    TRY(attempt.publish());
+    return attributes;
 }
 
 // Adds the names of one store to the list; `used` grows also when nothing is copied.
@@ -233,8 +235,8 @@ Result<usize> list_xattr(Attempt& attempt, u64 number, std::span<u8> buffer) {
     return used;
 }
 
-Result<> set_xattr(Attempt& attempt, u64 number, std::string_view full, std::span<const u8> value,
-                   XattrMode mode) {
+Result<FileAttributes> set_xattr(Attempt& attempt, u64 number, std::string_view full,
+                                 std::span<const u8> value, XattrMode mode) {
     if (attempt.volume().read_only)
         return Failure(Errno::rofs);
     const XattrName name = TRY(parse(full));
@@ -250,7 +252,7 @@ Result<> set_xattr(Attempt& attempt, u64 number, std::string_view full, std::spa
     return finish(attempt, inode);
 }
 
-Result<> remove_xattr(Attempt& attempt, u64 number, std::string_view full) {
+Result<FileAttributes> remove_xattr(Attempt& attempt, u64 number, std::string_view full) {
     if (attempt.volume().read_only)
         return Failure(Errno::rofs);
     const XattrName name = TRY(parse(full));

@@ -14,11 +14,11 @@ namespace ext4 {
 Result<usize> get_xattr(Attempt& attempt, u64 number, std::string_view name, std::span<u8> buffer);
 // Full names, each ended by a NUL; lengths as above.
 Result<usize> list_xattr(Attempt& attempt, u64 number, std::span<u8> buffer);
-// Published. Errors: exist (create), nodata (replace), nospc.
+// Published; what the inode has become. Errors: exist (create), nodata (replace), nospc.
 enum class XattrMode : u32 { any = 0, create = 1, replace = 2 };
-Result<> set_xattr(Attempt& attempt, u64 number, std::string_view name, std::span<const u8> value,
-                   XattrMode mode);
-Result<> remove_xattr(Attempt& attempt, u64 number, std::string_view name);
+Result<FileAttributes> set_xattr(Attempt& attempt, u64 number, std::string_view name,
+                                 std::span<const u8> value, XattrMode mode);
+Result<FileAttributes> remove_xattr(Attempt& attempt, u64 number, std::string_view name);
 
 // Lets go of the attribute block of an inode about to be freed.
 Result<> drop_xattr_block(Attempt& attempt, const Inode& inode);
