@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <iterator>
 
+#include "base/owner_of.h"
 #include "base/panic.h"
 #include "base/types.h"
 
@@ -100,13 +101,7 @@ public:
     Iterator end() { return Iterator(&head_); }
 
 private:
-    static T* element(ListLink* link) {
-        // The offset of the link inside T, taken at a pretend address; nothing is read there.
-        constexpr usize pretend = 0x10000;
-        const usize offset =
-            reinterpret_cast<usize>(&(reinterpret_cast<T*>(pretend)->*Link)) - pretend;
-        return reinterpret_cast<T*>(reinterpret_cast<u8*>(link) - offset);
-    }
+    static T* element(ListLink* link) { return &owner_of(*link, Link); }
 
     static void insert_after(ListLink* position, ListLink* link) {
         VERIFY(!link->is_linked());

@@ -246,9 +246,55 @@ void Instance::settle() {
         settle_services();
 }
 
+// The sink of each service that has one, until `visit` answers false. With operations_ held.
+template <typename Visit>
+bool Instance::for_each_sink(Visit visit) {
+    for (Service& service : services_) {
+        ServiceSink* sink = service.sink.load(std::memory_order_acquire);
+        if (sink && !visit(*sink))
+            return false;
+    }
+    return true;
+}
+
+bool Instance::is_used() {
+    if (!device_)
+        return true;
+    OperationsGuard guard(operations_);
+    return !for_each_sink([](ServiceSink& sink) { return !sink.is_used(); });
+}
+
+bool Instance::retire() {
+    if (!device_)
+        return false;
+    OperationsGuard guard(operations_);
+    // Looked at first, so that who comes to one of several is not turned away in vain.
+    is_retired_ = for_each_sink([](ServiceSink& sink) { return !sink.is_used(); }) &&
+                  for_each_sink([](ServiceSink& sink) { return sink.retire(); });
+    if (!is_retired_)
+        end_retirement();
+    return is_retired_;
+}
+
+void Instance::stay() {
+    OperationsGuard guard(operations_);
+    if (!is_retired_)
+        return;
+    is_retired_ = false;
+    end_retirement();
+    ask_for_attention(); // what was offered meanwhile
+}
+
+void Instance::end_retirement() {
+    for_each_sink([](ServiceSink& sink) {
+        sink.stay();
+        return true;
+    });
+}
+
 void Instance::settle_services() {
     for (u32 i = 0; i < maximum_services; ++i) {
-        if (services_[i].state == Service::State::offered) {
+        if (services_[i].state == Service::State::offered && !is_retired_) {
             if (const Result<> bound = bind_service(i); !bound)
                 LOG_ERROR("{}: cannot bind \"{}\": {}", name(), services_[i].name, bound.error());
         } else if (services_[i].state == Service::State::withdrawing) {

@@ -72,6 +72,13 @@ public:
     void stop();
     // Ends it: requests are answered with io, services withdrawn.
     void give_up();
+    // Somebody would miss it: the core made it, or what it offers is used.
+    bool is_used();
+    // If it is unused, nobody is to begin to use it, and it offers nothing new. False: somebody
+    // does, and nothing has changed.
+    bool retire();
+    // Takes back what retire() did, if it did.
+    void stay();
     // Binds new offers, withdraws others, starts a fresh life after a crash, as handlers and
     // crashes asked for. Called by the manager's worker.
     void settle();
@@ -81,7 +88,7 @@ public:
     // the component's resume, busy (it is starting or ending).
     Result<> move(Placement placement);
     // An operator's end of this life; a fresh one follows, in whatever state it was. Errors: those
-    // of the start, nodev (its device is gone).
+    // of the start, nodev (its device is gone, or it came to its end in order).
     Result<> restart();
     // The same without asking: as a crash, but held against nobody. Errors: busy (it does not run).
     Result<> kill();
@@ -160,6 +167,9 @@ private:
     void enter_home(Ref<Home> home);
     Result<> begin_life(bool again);
     void settle_services();
+    template <typename Visit>
+    bool for_each_sink(Visit visit);
+    void end_retirement();
     void end_all(InstanceState state);
     void quiet_device();
     Result<> open_domain();
@@ -213,6 +223,7 @@ private:
     bool is_domain_open_ = false; // guarded by operations_
     std::atomic<u64> strays_{0};  // accesses of the device that were kept from memory
     std::atomic<bool> has_strayed_{false};
+    bool is_retired_ = false; // guarded by operations_
     DmaBlocks dma_;
     DmaBlocks former_dma_; // of the life that crashed, until the device was reset
     RefOrNull<ChildService> children_[maximum_children];

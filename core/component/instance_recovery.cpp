@@ -45,9 +45,9 @@ Result<> Instance::kill() {
 
 Result<> Instance::restart() {
     OperationsGuard guard(operations_);
-    if (device_ && device_->is_removed())
+    if (state() == InstanceState::stopped || (device_ && device_->is_removed()))
         return Failure(Errno::nodev);
-    if (strand_.phase() == GatePhase::failed) { // given up or stopped: its services come anew
+    if (strand_.phase() == GatePhase::failed) { // given up: its services come anew
         home_ = TRY(make_home(placement()));
         strand_.revive();
         crash_time_ = now().value;

@@ -21,15 +21,30 @@ struct Registry {
         }
         return nullptr;
     }
-    u32 users_of(const ComponentObject& object) {
-        u32 count = 0;
-        for (Instance& instance : instances)
-            count += &instance.object() == &object;
-        return count;
+    // The next instance behind number `last`, whichever version of the component it runs.
+    RefOrNull<Instance> next_instance_of(std::string_view component, u32 last) {
+        for (Instance& instance : instances) {
+            if (instance.number() > last && instance.object().name() == component)
+                return RefOrNull<Instance>::share(&instance);
+        }
+        return nullptr;
+    }
+    // From then on there are no new instances. False: there is one that was made for no device.
+    bool forget(ComponentObject& object) {
+        for (Instance& instance : instances) {
+            if (!instance.device() && instance.object().name() == object.name())
+                return false;
+        }
+        object.link.unlink();
+        object.drop_reference();
+        return true;
     }
 };
 
+using MatchingGuard = LockGuard<lock_class::device_matching>;
+
 struct Manager {
+    Lock<lock_class::device_matching> matching; // Device::driver, and who is unloaded
     Guarded<Registry, lock_class::component> registry;
     Worker* worker = nullptr;
 };
@@ -83,6 +98,8 @@ Result<Ref<Instance>> make_instance(Ref<ComponentObject> object, RefOrNull<Devic
     RefOrNull<Instance> made;
     {
         auto registry = g_manager->registry.lock();
+        if (!object->link.is_linked())
+            return Failure(Errno::noent); // unloaded meanwhile
         if (number == lowest_free)
             number = free_number(*registry, object->name());
         else if (has_instance(*registry, object->name(), number))
@@ -128,6 +145,7 @@ RefOrNull<ComponentObject> find_driver(const Device& device) {
 }
 
 void device_changed(Device& device, bool present) {
+    MatchingGuard guard(g_manager->matching);
     if (!present) {
         if (Instance* instance = device.driver) {
             device.driver = nullptr;
@@ -199,17 +217,53 @@ Result<> swap_component(std::string_view instance, std::span<const u8> bytes) {
     return TRY(find_instance(instance))->swap(bytes);
 }
 
+namespace {
+
+// Calls `visit` with each instance of the component until it answers false; no lock of the registry
+// is held meanwhile. Answers whether it never did.
+template <typename Visit>
+bool for_each_instance_of(std::string_view component, Visit visit) {
+    for (u32 last = 0;;) {
+        auto instance = g_manager->registry.lock()->next_instance_of(component, last);
+        if (!instance)
+            return true;
+        last = instance->number();
+        if (!visit(*instance))
+            return false;
+    }
+}
+
+void have_instances_stay(std::string_view component) {
+    (void)for_each_instance_of(component, [](Instance& instance) {
+        instance.stay();
+        return true;
+    });
+}
+
+// All of them, or none. `matching` is held.
+bool retire_instances_of(std::string_view component) {
+    if (for_each_instance_of(component, [](Instance& instance) { return instance.retire(); }))
+        return true;
+    have_instances_stay(component);
+    return false;
+}
+
+} // namespace
+
 Result<> unload_component(std::string_view name) {
-    RefOrNull<ComponentObject> last;
-    auto registry = g_manager->registry.lock();
-    ComponentObject* object = registry->find_object(name);
-    if (!object)
-        return Failure(Errno::noent);
-    if (object->is_embedded() || registry->users_of(*object) != 0)
+    MatchingGuard guard(g_manager->matching);
+    const Ref<ComponentObject> object = TRY(find_component(name));
+    if (object->is_embedded() || !retire_instances_of(name))
         return Failure(Errno::busy);
-    object->link.unlink();
-    last = RefOrNull<ComponentObject>::adopt(object);
-    registry.unlock();
+    if (!g_manager->registry.lock()->forget(*object)) {
+        have_instances_stay(name);
+        return Failure(Errno::busy);
+    }
+    (void)for_each_instance_of(name, [](Instance& instance) {
+        instance.device()->driver = nullptr;
+        end_instance(instance);
+        return true;
+    });
     LOG_INFO("component {}: unloaded", name);
     return {};
 }
@@ -239,8 +293,13 @@ Result<Ref<ComponentObject>> find_component(std::string_view name) {
     return Ref<ComponentObject>::share(*object);
 }
 
-u32 instances_of(const ComponentObject& object) {
-    return g_manager->registry.lock()->users_of(object);
+u32 users_of(const ComponentObject& object) {
+    u32 count = 0;
+    (void)for_each_instance_of(object.name(), [&](Instance& instance) {
+        count += instance.is_used();
+        return true;
+    });
+    return count;
 }
 
 Result<Ref<ComponentObject>> component_at(u32 index) {

@@ -17,8 +17,9 @@ Result<> load_component(std::span<const u8> bytes);
 // Has an instance go on with another version of its component. Errors: noent, nomem, and those of
 // Instance::swap.
 Result<> swap_component(std::string_view instance, std::span<const u8> bytes);
-// Forgets an object that came at run time. Errors: noent, busy (it has instances, or lies in the
-// kernel image).
+// Forgets an object that came at run time: its instances end in order, and their devices are free
+// for other drivers. Errors: noent, busy (it lies in the kernel image, or users_of() it; nothing
+// changed).
 Result<> unload_component(std::string_view name);
 // Starts instances for devices already in the tree and for those that come.
 void start_device_matching();
@@ -41,7 +42,9 @@ Result<Ref<Instance>> next_instance(u32 from);
 // The object at place `index` of the list. Errors: noent past the end.
 Result<Ref<ComponentObject>> component_at(u32 index);
 
-u32 instances_of(const ComponentObject& object);
+// How many of its instances are used: made by the core, for a mount or a loop device, or offering
+// what is open, mounted or somebody's terminal.
+u32 users_of(const ComponentObject& object);
 
 // Has the worker look after instances that asked for it. Any context.
 void wake_component_manager();

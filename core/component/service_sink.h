@@ -22,6 +22,12 @@ public:
     // A fresh life offers it again and serves requests: what earlier ones were told is to be told
     // anew. Process context of the component manager: may submit, not wait.
     virtual void restarted() {}
+    // Whether somebody uses it who would miss it. Process context, as the next two.
+    virtual bool is_used() { return false; }
+    // If it is unused, nobody is to begin to use it. False: somebody does.
+    virtual bool retire() { return !is_used(); }
+    // Takes back what retire() did.
+    virtual void stay() {}
     // The service is gone for good; its gate answers io. Process context.
     virtual void withdrawn() {}
 };

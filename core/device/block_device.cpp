@@ -136,6 +136,10 @@ bool BlockDevice::retire_if_unused() {
            is_retired();
 }
 
+void BlockDevice::end_retirement() {
+    disk_->uses_.fetch_and(~retired, std::memory_order_acq_rel);
+}
+
 BlockUse::BlockUse(Ref<BlockDevice> device) : device_(std::move(device)) {
     device_->uses_.fetch_add(1, std::memory_order_acq_rel);
     if (device_->is_partition())

@@ -43,6 +43,8 @@ public:
     // If nobody uses the disk, nobody is to begin: whoever made a BlockUse must see is_retired()
     // afterwards. False: somebody does.
     bool retire_if_unused();
+    // They may again.
+    void end_retirement();
     bool is_retired() const {
         return (disk_->uses_.load(std::memory_order_acquire) & retired) != 0;
     }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/owner_of.h"
 #include "core/gate/waiting.h"
 
 namespace core {
@@ -213,10 +214,7 @@ void BlockQueue::start_part(BlockRequest& request) {
 }
 
 BlockRequest& BlockQueue::request_of(GateCall& call) {
-    constexpr usize pretend = 0x10000;
-    const usize offset =
-        reinterpret_cast<usize>(&reinterpret_cast<BlockRequest*>(pretend)->call_) - pretend;
-    return *reinterpret_cast<BlockRequest*>(reinterpret_cast<u8*>(&call) - offset);
+    return base::owner_of(call, &BlockRequest::call_);
 }
 
 void BlockQueue::part_completed(GateCall& call) {

@@ -58,6 +58,9 @@ public:
         if (is_sound(properties))
             disk_->queue_->update(properties);
     }
+    bool is_used() override { return disk_->uses() != 0; }
+    bool retire() override { return disk_->retire_if_unused(); }
+    void stay() override { disk_->end_retirement(); }
     void withdrawn() override {
         disk_->gone_.store(true, std::memory_order_release);
         BlockRegistry::remove_disk(*disk_);

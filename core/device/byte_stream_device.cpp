@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "base/memory_functions.h"
+#include "base/owner_of.h"
 #include "core/gate/worker.h"
 #include "core/memory/frames.h"
 #include "core/observe/log.h"
@@ -116,10 +117,7 @@ void ByteStreamDevice::with_receiver(Function function) {
 }
 
 void ByteStreamDevice::transmit_completed(GateCall& call) {
-    constexpr usize pretend = 0x10000;
-    const usize offset =
-        reinterpret_cast<usize>(&reinterpret_cast<ByteStreamDevice*>(pretend)->transmit_) - pretend;
-    auto& self = *reinterpret_cast<ByteStreamDevice*>(reinterpret_cast<u8*>(&call) - offset);
+    auto& self = base::owner_of(call, &ByteStreamDevice::transmit_);
     {
         auto state = self.state_.lock();
         state->tail += self.bytes_sent();
@@ -179,10 +177,7 @@ void ByteStreamDevice::submit_ready() {
 }
 
 void ByteStreamDevice::ready_completed(GateCall& call) {
-    constexpr usize pretend = 0x10000;
-    const usize offset =
-        reinterpret_cast<usize>(&reinterpret_cast<ByteStreamDevice*>(pretend)->ready_) - pretend;
-    auto& self = *reinterpret_cast<ByteStreamDevice*>(reinterpret_cast<u8*>(&call) - offset);
+    auto& self = base::owner_of(call, &ByteStreamDevice::ready_);
     u32 expected = 1;
     if (self.ready_wanted_.compare_exchange_strong(expected, 0, std::memory_order_acq_rel)) {
         self.end_flight();
@@ -235,13 +230,28 @@ void ByteStreamDevice::tell_again(ByteStream::Operation operation, Setting& sett
 }
 
 void ByteStreamDevice::told_again(GateCall& call) {
-    constexpr usize pretend = 0x10000;
-    const usize offset =
-        reinterpret_cast<usize>(&reinterpret_cast<Setting*>(pretend)->call) - pretend;
-    Setting& setting = *reinterpret_cast<Setting*>(reinterpret_cast<u8*>(&call) - offset);
+    auto& setting = base::owner_of(call, &Setting::call);
     setting.is_on_its_way = false;
     setting.owner.end_flight();
 }
+
+bool ByteStreamDevice::begin_use() {
+    auto state = state_.lock();
+    state->uses += !state->retired;
+    return !state->retired;
+}
+
+void ByteStreamDevice::end_use() { --state_.lock()->uses; }
+
+bool ByteStreamDevice::is_used() { return state_.lock()->uses != 0; }
+
+bool ByteStreamDevice::retire() {
+    auto state = state_.lock();
+    state->retired = state->uses == 0;
+    return state->retired;
+}
+
+void ByteStreamDevice::stay() { state_.lock()->retired = false; }
 
 u64 ByteStreamDevice::delivered(u32 event, std::span<const u8> bytes) {
     u64 taken = bytes.size();

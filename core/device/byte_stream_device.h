@@ -53,6 +53,9 @@ public:
     void set_receiver(ByteStreamReceiver* receiver);
     // The receiver has room again. Any context.
     void receive_ready();
+    // Somebody would miss it from here to end_use(). False: its driver is about to end. Any context.
+    bool begin_use();
+    void end_use();
     // Nothing of it is on its way through the gate, nor has a completion of it anything left to do.
     bool is_idle() { return state_.lock()->flights == 0; }
     // Errors: those of the device. Process context.
@@ -63,6 +66,9 @@ public:
     // ServiceSink
     u64 delivered(u32 event, std::span<const u8> bytes) override;
     void restarted() override;
+    bool is_used() override;
+    bool retire() override;
+    void stay() override;
     void withdrawn() override;
 
 private:
@@ -73,6 +79,8 @@ private:
         u64 tail = 0;         // bytes ever sent
         bool sending = false; // transmit_ is on its way
         bool gone = false;
+        bool retired = false; // nobody is to begin to use it
+        u32 uses = 0;
         u32 flights = 0; // calls on their way or being completed, and withdrawn()
         ByteStreamReceiver* receiver = nullptr;
         u32 receiver_calls = 0; // being made right now

@@ -56,6 +56,8 @@ Result<Ref<MountedVolume>> MountedVolume::create(Ref<BlockDevice> device,
         return Failure(gate ? Errno::nomem : Errno::nodev);
     }
     Ref<MountedVolume> result = Ref<MountedVolume>::adopt(volume);
+    if (volume->device_->is_retired())
+        return Failure(Errno::nxio);
     TRY(volume->make_exchanges());
     return result;
 }

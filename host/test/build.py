@@ -95,6 +95,8 @@ TESTS = {
                  ["address", "thread"]),
     "instance": (["core/component/instance_test.cpp"] + CORE + GATE + PORT,
                  ["address", "thread"]),
+    "unloading": (["core/component/unloading_test.cpp"] + CORE + GATE + PORT,
+                  ["address", "thread"]),
     "block_queue": (["core/device/block_queue_test.cpp", "core/device/block_queue.cpp",
                      "host/test/memory_port.cpp"]
                     + GATE + PORT, ["address", "thread"]),

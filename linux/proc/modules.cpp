@@ -30,7 +30,7 @@ Result<> show_state(const ProcSubject&, base::FormatSink& sink) {
 }
 
 Result<> show_users(const ProcSubject& subject, base::FormatSink& sink) {
-    base::format(sink, "{}\n", core::instances_of(*TRY(object_of(subject))));
+    base::format(sink, "{}\n", core::users_of(*TRY(object_of(subject))));
     return {};
 }
 
@@ -72,7 +72,7 @@ Result<> show_modules(const ProcSubject&, base::FormatSink& sink) {
         const ComponentObject& object = **found;
         if (!object.is_embedded())
             base::format(sink, "{} {} {} - Live 0x0000000000000000\n", object.name(),
-                         object.memory_size(), core::instances_of(object));
+                         object.memory_size(), core::users_of(object));
     }
 }
 

@@ -48,6 +48,7 @@ Result<> DeviceTerminal::create(core::ByteStreamDevice& device) {
     made->terminal_->set_settings({settings, speed, speed});
     if (device.columns() != 0)
         made->terminal_->set_window({device.rows(), device.columns(), 0, 0});
+    (void)device.begin_use(); // terminals stay
     enlist_device_terminal(*made);
     TRY(register_device_node({.name = device.name(),
                               .type = DeviceType::character,

@@ -33,6 +33,10 @@ public:
             return Failure(Errno::nxio);
         if (open_.exchange(true))
             return Failure(Errno::busy);
+        if (!device_->begin_use()) {
+            open_.store(false);
+            return Failure(Errno::nxio);
+        }
         (void)device_->set_open(true);
         return {};
     }
@@ -43,6 +47,7 @@ public:
             input_.clear();
         }
         take_from_device();
+        device_->end_use();
         open_.store(false);
     }
     void remove() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "linux/vfs/dentry.h"
 
+#include "base/owner_of.h"
 #include "core/sched/scheduler.h"
 #include "linux/vfs/dentry_cache.h"
 #include "linux/vfs/name_bytes.h"
@@ -149,21 +150,8 @@ void Dentry::unlink_from_parent() {
     sibling_.unlink();
 }
 
-namespace {
-
-// The object that a member lies in; offsets are taken at a pretend address, where nothing is read.
-template <typename T>
-T* owner_of(ListLink* link, ListLink T::* member) {
-    constexpr usize pretend = 0x10000;
-    const usize offset =
-        reinterpret_cast<usize>(&(reinterpret_cast<T*>(pretend)->*member)) - pretend;
-    return reinterpret_cast<T*>(reinterpret_cast<u8*>(link) - offset);
-}
-
-} // namespace
-
-Dentry* Dentry::of_sibling(ListLink* link) { return owner_of(link, &Dentry::sibling_); }
-Dentry* Dentry::of_list(ListLink* link) { return owner_of(link, &Dentry::list_); }
+Dentry* Dentry::of_sibling(ListLink* link) { return &base::owner_of(*link, &Dentry::sibling_); }
+Dentry* Dentry::of_list(ListLink* link) { return &base::owner_of(*link, &Dentry::list_); }
 
 Dentry* Dentry::next_child(u64 before) {
     core::LockGuard<core::lock_class::dentry_children> guard(children_lock_);

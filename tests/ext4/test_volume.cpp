@@ -269,14 +269,19 @@ Result<> TestVolume::set_xattr(u64 inode, std::string_view name, std::string_vie
     RequestBuffer buffer;
     TRY(request(Operation::set_xattr, {.inode = inode, .flags = static_cast<u32>(mode)}, buffer,
                 name, value));
-    return buffer.exchange().attributes == TRY(attributes(inode)) ? Result<>()
-                                                                  : Failure(Errno::uclean);
+    return check_attributes(inode, buffer);
 }
 
 Result<> TestVolume::remove_xattr(u64 inode, std::string_view name) {
     RequestBuffer buffer;
     TRY(request(Operation::remove_xattr, {.inode = inode}, buffer, name));
-    return {};
+    return check_attributes(inode, buffer);
+}
+
+// What the answer said of the inode against what it is. Errors: uclean.
+Result<> TestVolume::check_attributes(u64 inode, RequestBuffer& answer) {
+    return answer.exchange().attributes == TRY(attributes(inode)) ? Result<>()
+                                                                  : Failure(Errno::uclean);
 }
 
 Result<std::vector<std::string>> TestVolume::list_xattr(u64 inode) {

@@ -104,6 +104,7 @@ private:
     Result<std::vector<u8>> read_block(u64 inode, u64 logical);
     Result<> gone(u64 inode);
     Result<> check_space(u64 dir, RequestBuffer& buffer);
+    Result<> check_attributes(u64 inode, RequestBuffer& answer);
     Result<FileExtent> map(u64 inode, u64 logical);
     Result<FileExtent> grant(u64 inode, u64 logical, u32 count, u64 size);
     // The same with names, or a name and a value, in the buffer's text.

@@ -117,8 +117,11 @@ static void load(void) {
     result(syscall(SYS_finit_module, nonsense, "", 0) < 0 && errno == ENOEXEC,
            "a program is no component", "finit_module");
     close(nonsense);
+    const int user = open("/dev/ram0", O_RDONLY);
     result(syscall(SYS_delete_module, "faulty_disk", 0) < 0 && errno == EBUSY,
-           "an object in use stays", "delete_module");
+           "a driver whose disk is open stays", "delete_module");
+    result(pread(user, buffer, block_size, 0) == block_size, "serves on", "/dev/ram0");
+    close(user);
     result(syscall(SYS_delete_module, "nonesuch", 0) < 0 && errno == ENOENT,
            "no such object", "delete_module");
 }

@@ -18,7 +18,7 @@ constexpr Command commands[] = {
     {"inject", inject, "INSTANCE KIND [--seed N]", "makes a fault in it; if the kernel allows"},
     {"load", load, "FILE", "adds a component's object; devices nobody drives are offered to it"},
     {"swap", swap, "INSTANCE FILE", "goes on with another version; programs see a pause"},
-    {"unload", unload, "OBJECT", "forgets a loaded object that has no instance"},
+    {"unload", unload, "OBJECT", "forgets a loaded object; its instances end, unless one is used"},
     {"top", top, "[-n ROUNDS]", "what each instance does, every second"},
     {"trace", trace, "[SECONDS]", "what CPUs and instances do, for chrome://tracing or Perfetto"},
     {"log", log, "[INSTANCE]", "the kernel's words about components"},

@@ -20,8 +20,8 @@ namespace ext4 {
 using component::BlockRange;
 using component::EditMode;
 using component::FileAttributes;
-using component::FileSpace;
 using component::FileExtent;
+using component::FileSpace;
 using component::Timestamp;
 using component::VolumeServices;
 

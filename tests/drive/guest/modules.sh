@@ -22,10 +22,55 @@ modprobe nonesuch 2>/dev/null && fail "modprobe of what is not there"
 ask_for_all -q
 [ -b /dev/nvme0n1 ] || fail "no disk"
 [ "$(lsmod | cut -d' ' -f1 | sort | tr '\n' ' ')" = "Module nvme " ] || fail "$(lsmod)"
-lsmod | grep -q '^nvme *[1-9][0-9]* *1$' || fail "$(lsmod)"
+lsmod | grep -q '^nvme *[1-9][0-9]* *0$' || fail "$(lsmod)"
 modprobe nvme || fail "a second modprobe"
 [ "$(cat /sys/module/nvme/initstate)" = live ] || fail "its state"
-rmmod nvme 2>/dev/null && fail "a driver at work went"
+
+# A driver stays as long as its disk is open or mounted, and goes with the disk afterwards, wherever
+# it lives.
+users() { cat /sys/module/nvme/refcnt; }
+exec 3</dev/nvme0n1
+[ "$(users)" = 1 ] || fail "an open disk has no user"
+rmmod nvme 2>/dev/null && fail "a driver went whose disk is open"
+exec 3<&-
+mke2fs -q /dev/nvme0n1 >/dev/null
+mount /dev/nvme0n1 /mnt
+rmmod nvme 2>/dev/null && fail "a driver went whose disk is mounted"
+echo kept >/mnt/file
+umount /mnt
+for home in builtin module server; do
+    pithctl move nvme0 "$home" 2>/dev/null || [ "$home" = builtin ] || fail "a move to $home"
+    rmmod nvme || fail "rmmod of $home"
+    [ ! -e /dev/nvme0n1 ] || fail "a disk without a driver"
+    [ ! -e /sys/pith/components/nvme0 ] || fail "an instance without its component"
+    pithctl list | grep -q nvme && fail "$(pithctl list)"
+    modprobe nvme || fail "modprobe after rmmod"
+    mount /dev/nvme0n1 /mnt || fail "what it drove is lost"
+    [ "$(cat /mnt/file)" = kept ] || fail "what was on the disk"
+    umount /mnt
+done
+
+# One comes in the midst of it: it is turned away, or the driver stays.
+touch /tmp/go-on
+( while [ -e /tmp/go-on ]; do
+      dd if=/dev/nvme0n1 of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null
+  done ) &
+stayed=0 went=0
+while [ $((stayed + went)) -lt 100 ] || [ $went -lt 10 ]; do
+    if rmmod nvme 2>/dev/null; then
+        [ ! -e /dev/nvme0n1 ] || fail "the disk stayed behind"
+        modprobe nvme || fail "modprobe in the midst of it"
+        went=$((went + 1))
+    else
+        stayed=$((stayed + 1))
+        [ -b /dev/nvme0n1 ] || fail "it was refused, and is gone"
+    fi
+    [ $((stayed + went)) -lt 2000 ] || fail "it never went"
+done
+rm /tmp/go-on
+wait
+modprobe -q nvme
+[ -b /dev/nvme0n1 ] || fail "no disk in the end"
 
 # One that drives nothing comes and goes.
 modprobe virtio_scsi || fail "modprobe virtio_scsi"
