@@ -25,7 +25,12 @@ i64 EnvCalls::reject(Instance& instance, const char* what) {
 
 i64 EnvCalls::log(Env* env, component::LogLevel level, const char* text, u64 length) {
     const auto known = static_cast<core::LogLevel>(static_cast<u32>(level) & 7);
-    core::log(known, "{}: {}", of(env).name(), std::string_view(text, length));
+    Instance& self = of(env);
+    const LogLimit::Answer limit = self.log_limit_.ask(core::now());
+    if (limit.left_out != 0)
+        LOG_WARNING("{}: {} lines were left out", self.name(), limit.left_out);
+    if (limit.may_write)
+        core::log(known, "{}: {}", self.name(), std::string_view(text, length));
     return 0;
 }
 i64 EnvCalls::now(Env*) { return static_cast<i64>(core::now().value); }

@@ -13,6 +13,7 @@
 #include "core/gate/crew.h"
 #include "core/gate/gate.h"
 #include "core/gate/worker.h"
+#include "core/observe/log_limit.h"
 #include "core/time/timer.h"
 
 namespace arch {
@@ -266,6 +267,7 @@ private:
     };
     RecoveryTimer recovery_timer_;
     Injection injection_;
+    LogLimit log_limit_; // of the component's own lines
     Figures figures_; // guarded by operations_, read racily
 };
 

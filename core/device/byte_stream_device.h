@@ -53,7 +53,8 @@ public:
     void set_receiver(ByteStreamReceiver* receiver);
     // The receiver has room again. Any context.
     void receive_ready();
-    // Somebody would miss it from here to end_use(). False: its driver is about to end. Any context.
+    // Somebody would miss it from here to end_use(). False: its driver is about to end. Any
+    // context.
     bool begin_use();
     void end_use();
     // Nothing of it is on its way through the gate, nor has a completion of it anything left to do.

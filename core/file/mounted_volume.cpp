@@ -408,7 +408,11 @@ void MountedVolume::abandon(void* wait) {
 u64 MountedVolume::caller() { return reinterpret_cast<u64>(&Thread::current()); }
 
 void MountedVolume::report(const char* text, usize length) {
-    LOG_WARNING("{}: {}", device_->name(), std::string_view(text, length));
+    const LogLimit::Answer limit = report_limit_.ask(core::now());
+    if (limit.left_out != 0)
+        LOG_WARNING("{}: {} lines were left out", device_->name(), limit.left_out);
+    if (limit.may_write)
+        LOG_WARNING("{}: {}", device_->name(), std::string_view(text, length));
 }
 
 i64 MountedVolume::now() { return static_cast<i64>(wall_now().value); }

@@ -10,6 +10,7 @@
 #include "core/file/volume_state.h"
 #include "core/gate/gate.h"
 #include "core/memory/page.h"
+#include "core/observe/log_limit.h"
 #include "core/sync/lock.h"
 #include "core/sync/wait_queue.h"
 
@@ -139,6 +140,7 @@ private:
     WaitQueue exchange_freed_;
     std::atomic<u32> waits_{0}; // handlers that wait for the device, abandoned ones too
     std::atomic<u64> random_state_{0};
+    LogLimit report_limit_;
 };
 
 // Memory for one block, made in advance, for use inside a DataWrite. Whoever holds one starts no

@@ -97,6 +97,7 @@ TESTS = {
                  ["address", "thread"]),
     "unloading": (["core/component/unloading_test.cpp"] + CORE + GATE + PORT,
                   ["address", "thread"]),
+    "log_limit": (["core/observe/log_limit_test.cpp"] + PORT, ["address"]),
     "block_queue": (["core/device/block_queue_test.cpp", "core/device/block_queue.cpp",
                      "host/test/memory_port.cpp"]
                     + GATE + PORT, ["address", "thread"]),

@@ -35,6 +35,7 @@ WILD = ("bit", "nop", "source", "destination", "branch", "pointer", "state")
 # A volume's requests may take as long as they like, so a missing answer is not noticed there.
 DISKS = "virtio_blk0,virtio_blk1,ramdisk0"
 SILENCE = 60  # seconds without a word: the kernel hangs
+PATIENCE = 180  # seconds without a word about faults: it hangs, whatever else it says
 EXPOSURE = {"fail-stop": 4000, "wild": 60}  # milliseconds a fault is given to show
 CHANGES = {"fail-stop": 1, "wild": 16}  # in one life, until one shows
 LEAST_IN_KERNEL = 0.95
@@ -95,14 +96,14 @@ def start(options: argparse.Namespace, folder: pathlib.Path, series: Series, fir
 
 
 def listen(command: list) -> Boot:
-    """Runs it until its end, or until it has said nothing for a while."""
+    """Runs it until its end, or until it has said nothing, or no fault was made, for a while."""
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT) as machine:
-        said, silent = b"", False
+        said, silent, heard = bytearray(), False, time.monotonic()
         with selectors.DefaultSelector() as selector:
             selector.register(machine.stdout, selectors.EVENT_READ)
             while True:
-                if not selector.select(SILENCE):
+                if not selector.select(SILENCE) or time.monotonic() - heard > PATIENCE:
                     silent = True
                     machine.kill()
                     break
@@ -110,6 +111,8 @@ def listen(command: list) -> Boot:
                 if not piece:
                     break
                 said += piece
+                if b"inject " in piece or b"done " in piece:
+                    heard = time.monotonic()
     return Boot(said.decode(errors="replace").replace("\r", ""), silent)
 
 
